@@ -1,0 +1,161 @@
+import {
+  type AvroType,
+  compileAvro,
+  type DeadLettered,
+  type DefinitionRegistered,
+  type DriftWindowClosed,
+  eventSchemas,
+  frame,
+  type LabelObserved,
+  type ModelReleased,
+  type ModelRolledBack,
+  type ModelVersionRegistered,
+  type PredictionMade,
+  type RetrainingRequested,
+  subjectOf,
+  unframe,
+} from '@millrace/events';
+import { describeError, MillraceError } from '@millrace/kernel';
+import type { SchemaRegistry } from './schema-registry.ts';
+
+/** The lifecycle events by the name of their record; rows of feature views have records of their own. */
+export interface LifecycleEvents {
+  readonly DeadLettered: DeadLettered;
+  readonly DefinitionRegistered: DefinitionRegistered;
+  readonly DriftWindowClosed: DriftWindowClosed;
+  readonly LabelObserved: LabelObserved;
+  readonly ModelReleased: ModelReleased;
+  readonly ModelRolledBack: ModelRolledBack;
+  readonly ModelVersionRegistered: ModelVersionRegistered;
+  readonly PredictionMade: PredictionMade;
+  readonly RetrainingRequested: RetrainingRequested;
+}
+
+/** The name of a lifecycle event. */
+export type LifecycleEventName = keyof LifecycleEvents;
+
+/** A lifecycle event with its name, which tells its type. */
+export type LifecycleEvent = {
+  [N in LifecycleEventName]: { readonly name: N; readonly event: LifecycleEvents[N] };
+}[LifecycleEventName];
+
+const names = [
+  'DeadLettered',
+  'DefinitionRegistered',
+  'DriftWindowClosed',
+  'LabelObserved',
+  'ModelReleased',
+  'ModelRolledBack',
+  'ModelVersionRegistered',
+  'PredictionMade',
+  'RetrainingRequested',
+] as const satisfies readonly LifecycleEventName[];
+
+interface Reader {
+  readonly name: LifecycleEventName;
+  read(payload: Buffer): LifecycleEvent;
+}
+
+/** Encodes and decodes lifecycle events in the Confluent wire format. Schemas are resolved once and kept. */
+export class EventCodec {
+  readonly #registry: SchemaRegistry;
+  readonly #types = new Map<LifecycleEventName, AvroType>();
+  readonly #ids = new Map<string, Promise<number>>();
+  readonly #readers = new Map<number, Promise<Reader>>();
+
+  constructor(registry: SchemaRegistry) {
+    this.#registry = registry;
+  }
+
+  /**
+   * Encodes an event for a topic; its schema is registered when it is first used.
+   *
+   * @throws MillraceError VALUE_INVALID naming the field, REGISTRY_UNAVAILABLE, DEFINITION_INCOMPATIBLE
+   */
+  async encode<N extends LifecycleEventName>(
+    topic: string,
+    name: N,
+    event: LifecycleEvents[N],
+  ): Promise<Buffer> {
+    const id = await this.schemaId(topic, name);
+    return frame(id, encodeChecked(this.#type(name), name, event));
+  }
+
+  /** The id under which the schema of an event stands for a topic. @throws MillraceError REGISTRY_UNAVAILABLE */
+  schemaId(topic: string, name: LifecycleEventName): Promise<number> {
+    const subject = subjectOf(topic, `millrace.${name}`);
+    return remembered(this.#ids, subject, () =>
+      this.#registry.register(subject, JSON.stringify(eventSchemas[name])),
+    );
+  }
+
+  /**
+   * Decodes an event, whichever compatible schema it was written with.
+   *
+   * @throws MillraceError EVENT_MALFORMED, SCHEMA_UNKNOWN, REGISTRY_UNAVAILABLE
+   */
+  async decode(value: Buffer): Promise<LifecycleEvent> {
+    const framed = unframe(value);
+    if (framed === undefined)
+      throw new MillraceError('EVENT_MALFORMED', 'the value is not in the Confluent wire format');
+    const reader = await remembered(this.#readers, framed.schemaId, () => this.#reader(framed.schemaId));
+    try {
+      return reader.read(framed.payload);
+    } catch (cause) {
+      throw new MillraceError(
+        'EVENT_MALFORMED',
+        `the value is not a ${reader.name}: ${describeError(cause)}`,
+        { cause },
+      );
+    }
+  }
+
+  #type(name: LifecycleEventName): AvroType {
+    const known = this.#types.get(name);
+    if (known !== undefined) return known;
+    const type = compileAvro(eventSchemas[name]);
+    this.#types.set(name, type);
+    return type;
+  }
+
+  async #reader(schemaId: number): Promise<Reader> {
+    const text = await this.#registry.schemaById(schemaId);
+    if (text === undefined)
+      throw new MillraceError('SCHEMA_UNKNOWN', `the schema registry has no schema ${schemaId}`, {
+        details: { schemaId },
+      });
+    const written = compileAvro(JSON.parse(text));
+    const name = names.find((candidate) => written.name === `millrace.${candidate}`);
+    if (name === undefined)
+      throw new MillraceError(
+        'EVENT_MALFORMED',
+        `schema ${schemaId} is of ${written.name ?? 'no record'}, not of a lifecycle event`,
+      );
+    const type = this.#type(name);
+    const resolver = type.createResolver(written);
+    return { name, read: (payload) => ({ name, event: type.fromBuffer(payload, resolver) }) };
+  }
+}
+
+function encodeChecked(type: AvroType, name: string, event: unknown): Buffer {
+  try {
+    return type.toBuffer(event);
+  } catch (cause) {
+    let path = '';
+    type.isValid(event, { errorHook: (where) => void (path ||= where.join('.')) });
+    throw new MillraceError('VALUE_INVALID', `${name}.${path} does not fit its type`, {
+      cause,
+      details: { path },
+    });
+  }
+}
+
+/** Asks once for each key; a failure is not remembered. */
+function remembered<K, V>(memory: Map<K, Promise<V>>, key: K, ask: () => Promise<V>): Promise<V> {
+  const known = memory.get(key);
+  if (known !== undefined) return known;
+  const asked = ask();
+  memory.set(key, asked);
+  asked.catch(() => memory.delete(key));
+  return asked;
+}

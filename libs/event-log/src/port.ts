@@ -1,0 +1,118 @@
+import type { OffsetVector, TopicSpec } from '@millrace/events';
+import type { Micros, Running } from '@millrace/kernel';
+
+/** A record as it stands in the log. */
+export interface LogRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
+  /** The broker's append time, in microseconds (brokers give milliseconds). */
+  readonly recordedAt: Micros;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+}
+
+/** A record to append. Without a partition, murmur2 of the key chooses it. */
+export interface RecordToAppend {
+  readonly topic: string;
+  readonly key: Buffer;
+  readonly value: Buffer;
+}
+
+/** Where an appended record came to stand. */
+export interface AppendedAt {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
+}
+
+/** Appends records. */
+export interface LogWriter {
+  /**
+   * Appends records and answers, in their order, where each stands, only after every in-sync replica has them.
+   *
+   * @throws MillraceError LOG_UNAVAILABLE: some of the records may be in the log all the same.
+   */
+  append(records: readonly RecordToAppend[]): Promise<readonly AppendedAt[]>;
+}
+
+/** What a consumer was given of one partition in one fetch: records without a hole between them. */
+export interface PartitionBatch {
+  readonly topic: string;
+  readonly partition: number;
+  readonly records: readonly LogRecord[];
+  /** One past the last offset of the partition when the batch was fetched. */
+  readonly highWatermark: bigint;
+  /** Offset after the last one that the batch covers, records or not (transaction markers take offsets too). */
+  readonly nextOffset: bigint;
+  /**
+   * Whether the partition is still this consumer's, in the group generation in which the batch was fetched.
+   * Checked right before an effect that a later owner could have made already.
+   */
+  isCurrent(): boolean;
+}
+
+/** How to consume one topic as a member of a group. */
+export interface ConsumeOptions {
+  readonly groupId: string;
+  readonly topic: string;
+  /**
+   * The offset to go on from in a partition that was just assigned, asked for from the store that the consumer
+   * builds; committed offsets are for lag only and never trusted.
+   */
+  resumeFrom(partition: number): Promise<bigint>;
+  /** Resolves when the batch is applied; batches of several partitions are under way at once. */
+  onBatch(batch: PartitionBatch): Promise<void>;
+  /** Called once when the consumer ends by an error that trying again cannot mend. */
+  onFailure(error: unknown): void;
+  /** Most bytes of one partition in one fetch. @default 4 MiB */
+  readonly maxBytesPerPartition?: number;
+  /** Longest wait for records, in milliseconds. @default 100 */
+  readonly maxWaitMs?: number;
+}
+
+/** How to follow a topic from its beginning, as every instance does for the topics that hold state. */
+export interface FollowOptions {
+  readonly topic: string;
+  /** Called for each record, in order for each partition, one at a time. */
+  onRecord(record: LogRecord): Promise<void> | void;
+  onFailure(error: unknown): void;
+}
+
+/** A topic that is being followed. */
+export interface Follower {
+  /** Resolves when all that the log had at the time of the call was handled; `position` asks for one record. */
+  caughtUp(position?: AppendedAt): Promise<void>;
+}
+
+/** Reads the log. */
+export interface LogReader {
+  consume(options: ConsumeOptions): Promise<Running<void>>;
+  follow(options: FollowOptions): Promise<Running<Follower>>;
+}
+
+/** First and next offset of a partition. */
+export interface PartitionSpan {
+  readonly partition: number;
+  readonly first: bigint;
+  /** One past the last. */
+  readonly next: bigint;
+}
+
+/** Topics and offsets. */
+export interface LogAdmin {
+  /** Makes the topics that are not there; those that are stay as they are. */
+  ensureTopics(specs: readonly TopicSpec[]): Promise<void>;
+  topicNames(): Promise<readonly string[]>;
+  /** @throws MillraceError LOG_UNAVAILABLE */
+  spans(topic: string): Promise<readonly PartitionSpan[]>;
+  /** The offsets that a group committed in a topic, by partition; for lag only. */
+  committed(groupId: string, topic: string): Promise<ReadonlyMap<number, bigint>>;
+  /** For a time, the last offset recorded at or before it in each partition (none: left out). */
+  vectorAt(topics: readonly string[], recordedAt: Micros): Promise<OffsetVector>;
+  /** One record, or undefined where there is none. */
+  read(at: AppendedAt): Promise<LogRecord | undefined>;
+}
+
+/** The log: all of it. */
+export interface EventLog extends LogWriter, LogReader, LogAdmin {}

@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+import { stringify, v7, validate } from 'uuid';
+import type { Brand } from '@millrace/kernel';
+
+/** The id of an event, a UUID in lower case. Of several records with one id only the first counts. */
+export type EventId = Brand<string, 'EventId'>;
+
+/** A UUIDv7 for an event that its sender will not name again. */
+export function newEventId(): EventId {
+  return brand(v7());
+}
+
+/**
+ * A UUIDv8 for an event that its sender can name again: the SHA-256 of the parts, each with its length before
+ * it, so that ('1','23') and ('12','3') differ. The same parts give the same id on any instance.
+ */
+export function namedEventId(...parts: readonly string[]): EventId {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(`${Buffer.byteLength(part)}:${part}`);
+  const bytes = hash.digest().subarray(0, 16);
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  return brand(stringify(bytes));
+}
+
+/** Reads an event id, or gives undefined when the text is not a UUID. */
+export function parseEventId(text: string): EventId | undefined {
+  return validate(text) ? brand(text.toLowerCase()) : undefined;
+}
+
+function brand(uuid: string): EventId {
+  return uuid as EventId;
+}

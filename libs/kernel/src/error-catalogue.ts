@@ -1,0 +1,43 @@
+/**
+ * Every error code that users and operators can meet, with what it means and whether trying the same thing
+ * again can succeed. The code is stable; the sentence may be improved. `docs/errors.md` is held equal by a test.
+ */
+export const errorCatalogue = {
+  COMPONENT_FAILED: {
+    retry: false,
+    title: 'A server or service of the embedded stack did not start, or ended by itself.',
+  },
+  CONFIG_INVALID: { retry: false, title: 'An option of the configuration breaks its rule.' },
+  CONFLICT: { retry: true, title: 'Somebody else changed the same thing first; read it and decide again.' },
+  DEFINITION_INCOMPATIBLE: { retry: false, title: 'The change would break data or readers that exist.' },
+  DEFINITION_INVALID: { retry: false, title: 'A definition breaks its rules.' },
+  DEFINITION_UNKNOWN: { retry: false, title: 'No entity, feature view or feature service has this name.' },
+  EVENT_MALFORMED: { retry: false, title: 'The bytes are not an event in the Confluent wire format.' },
+  EVENT_TOO_FAR_AHEAD: {
+    retry: false,
+    title: 'The event time lies ahead of the recording by more than the bound.',
+  },
+  INTERNAL: { retry: false, title: 'A fault in Millrace itself.' },
+  KEY_INVALID: { retry: false, title: 'A column of the entity key is missing or has the wrong type.' },
+  LOG_UNAVAILABLE: { retry: true, title: 'Kafka did not take or give the records in time.' },
+  MODEL_UNKNOWN: { retry: false, title: 'No model has this name.' },
+  MODEL_VERSION_EXISTS: { retry: false, title: 'The model version is registered with other contents.' },
+  MODEL_VERSION_UNKNOWN: { retry: false, title: 'The model has no such version.' },
+  PORT_TAKEN: { retry: false, title: 'A port that was asked for is in use.' },
+  REGISTRY_UNAVAILABLE: { retry: true, title: 'The schema registry did not answer.' },
+  REQUEST_INVALID: { retry: false, title: 'The request does not fit the interface.' },
+  ROLLBACK_IMPOSSIBLE: { retry: false, title: 'There is no earlier release to go back to.' },
+  SCHEMA_UNKNOWN: { retry: false, title: 'The schema registry has no schema with this id.' },
+  STACK_LOCKED: { retry: false, title: 'Another stack runs on the same data folder.' },
+  STORE_UNAVAILABLE: { retry: true, title: 'A store did not answer.' },
+  TIME_INVALID: {
+    retry: false,
+    title: 'A time is not ISO 8601 with a zone, or lies outside the years 1 to 9999.',
+  },
+  TOOLCHAIN_MISSING: { retry: false, title: 'Set-up has not run, or a tool that it found is gone.' },
+  VALUE_INVALID: { retry: false, title: 'A value does not fit the type of its field.' },
+  FIELD_UNKNOWN: { retry: false, title: 'The row has a field that its definition does not have.' },
+} as const satisfies Record<string, { retry: boolean; title: string }>;
+
+/** A code of the catalogue. */
+export type ErrorCode = keyof typeof errorCatalogue;

@@ -1,0 +1,17 @@
+export type { Brand } from './brand.ts';
+export { type Clock, systemClock } from './clock.ts';
+export { readConfig, variableName } from './config.ts';
+export { type ErrorCode, errorCatalogue } from './error-catalogue.ts';
+export { describeError, MillraceError } from './errors.ts';
+export { type Running, type Starter, startTogether } from './lifecycle.ts';
+export { err, ok, type Result } from './result.ts';
+export {
+  floorDiv,
+  formatDuration,
+  formatInstant,
+  isInstant,
+  type Micros,
+  parseDuration,
+  parseInstant,
+  SECOND,
+} from './time.ts';
