@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
-import { stringify, v7, validate } from 'uuid';
+import { stringify, validate } from 'uuid';
 import type { Brand } from '@millrace/kernel';
+import { uuidV7 } from './uuid-v7.ts';
 
 /** The id of an event, a UUID in lower case. Of several records with one id only the first counts. */
 export type EventId = Brand<string, 'EventId'>;
 
 /** A UUIDv7 for an event that its sender will not name again. */
 export function newEventId(): EventId {
-  return brand(v7());
+  return brand(uuidV7());
 }
 
 /**
@@ -25,9 +26,15 @@ export function namedEventId(...parts: readonly string[]): EventId {
 
 /** Reads an event id, or gives undefined when the text is not a UUID. */
 export function parseEventId(text: string): EventId | undefined {
-  return validate(text) ? brand(text.toLowerCase()) : undefined;
+  const lower = text.toLowerCase();
+  return isEventId(lower) ? lower : undefined;
+}
+
+function isEventId(text: string): text is EventId {
+  return validate(text);
 }
 
 function brand(uuid: string): EventId {
-  return uuid as EventId;
+  if (!isEventId(uuid)) throw new TypeError(`${uuid} is not a UUID`);
+  return uuid;
 }

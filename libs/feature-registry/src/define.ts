@@ -97,7 +97,11 @@ export function defineFeatureService<const M extends readonly DefinedServiceView
 function parse<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  const problems = parsed.error.issues.map((issue) => {
+    // A bad name in a record is told by the rule that it breaks, not as 'Invalid key in record'.
+    const { message } = (issue.code === 'invalid_key' ? issue.issues[0] : undefined) ?? issue;
+    return `${issue.path.join('.')}: ${message}`;
+  });
   throw new MillraceError('DEFINITION_INVALID', `invalid definition: ${problems.join('; ')}`, {
     details: { problems },
   });

@@ -1,5 +1,6 @@
 export { featureRowSchema } from './avro.ts';
 export { canonicalJson, definitionHash, definitionText } from './canonical.ts';
+export type { DefinitionProblem } from './compatibility.ts';
 export {
   Catalog,
   type RegisteredView,
@@ -39,3 +40,4 @@ export {
   scalarTypes,
   type ValueOf,
 } from './feature-type.ts';
+export { type PlanContext, planDefinitions, type PlannedDefinition } from './plan.ts';

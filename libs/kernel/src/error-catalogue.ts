@@ -3,6 +3,7 @@
  * again can succeed. The code is stable; the sentence may be improved. `docs/errors.md` is held equal by a test.
  */
 export const errorCatalogue = {
+  BODY_TOO_LARGE: { retry: false, title: 'The body of the request is larger than is allowed.' },
   COMPONENT_FAILED: {
     retry: false,
     title: 'A server or service of the embedded stack did not start, or ended by itself.',
@@ -20,15 +21,29 @@ export const errorCatalogue = {
   INTERNAL: { retry: false, title: 'A fault in Millrace itself.' },
   KEY_INVALID: { retry: false, title: 'A column of the entity key is missing or has the wrong type.' },
   LOG_UNAVAILABLE: { retry: true, title: 'Kafka did not take or give the records in time.' },
+  MEDIA_TYPE_UNSUPPORTED: {
+    retry: false,
+    title: 'The body has a type or an encoding that is not read here.',
+  },
   MODEL_UNKNOWN: { retry: false, title: 'No model has this name.' },
   MODEL_VERSION_EXISTS: { retry: false, title: 'The model version is registered with other contents.' },
   MODEL_VERSION_UNKNOWN: { retry: false, title: 'The model has no such version.' },
+  OVERLOADED: {
+    retry: true,
+    title: 'Too much is under way already; try again after the time that is given.',
+  },
   PORT_TAKEN: { retry: false, title: 'A port that was asked for is in use.' },
   REGISTRY_UNAVAILABLE: { retry: true, title: 'The schema registry did not answer.' },
   REQUEST_INVALID: { retry: false, title: 'The request does not fit the interface.' },
   ROLLBACK_IMPOSSIBLE: { retry: false, title: 'There is no earlier release to go back to.' },
+  ROW_TOO_LARGE: { retry: false, title: 'The row takes more bytes than a record of the log may have.' },
+  SERVICE_UNAVAILABLE: { retry: true, title: 'A service of Millrace did not answer.' },
   SCHEMA_UNKNOWN: { retry: false, title: 'The schema registry has no schema with this id.' },
   STACK_LOCKED: { retry: false, title: 'Another stack runs on the same data folder.' },
+  STORE_LOST_WRITES: {
+    retry: false,
+    title: 'The online store has lost writes that it had acknowledged; they are written again from the log.',
+  },
   STORE_UNAVAILABLE: { retry: true, title: 'A store did not answer.' },
   TIME_INVALID: {
     retry: false,

@@ -1,4 +1,4 @@
-import { type ErrorCode, MillraceError } from '@millrace/kernel';
+import type { ErrorCode, MillraceError } from '@millrace/kernel';
 
 /** An error in the words of RFC 9457, with a stable code. */
 export interface Problem {

@@ -1,0 +1,241 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { MillraceError, type Running } from '@millrace/kernel';
+import { testStack, uniqueName } from '@millrace/testing';
+import type { EventLog, LogRecord, PartitionBatch } from '../port.ts';
+import { kafkaConfig } from './config.ts';
+import { connectKafka } from './connect.ts';
+
+let running: Running<EventLog>;
+let log: EventLog;
+
+beforeAll(async () => {
+  const { kafka } = testStack();
+  const config = kafkaConfig({ kafkaBrokers: kafka.brokers.join(',') });
+  running = await connectKafka({ clientId: 'test', config });
+  log = running.value;
+});
+afterAll(() => running.stop());
+
+const fail = (error: unknown) => {
+  throw error;
+};
+const record = (topic: string, key: string, value = key) => ({
+  topic,
+  key: Buffer.from(key),
+  value: Buffer.from(value),
+});
+
+async function newTopic(partitions = 3): Promise<string> {
+  const name = uniqueName('log');
+  await log.ensureTopics([{ name, partitions }]);
+  return name;
+}
+
+/** Consumes until `enough` says so, remembering in a store of its own how far it came. */
+async function consumeUntil(
+  topic: string,
+  groupId: string,
+  store: Map<number, bigint>,
+  enough: (batches: readonly PartitionBatch[]) => boolean,
+  onBatch: (batch: PartitionBatch) => Promise<void> = async () => undefined,
+): Promise<readonly PartitionBatch[]> {
+  const batches: PartitionBatch[] = [];
+  let finish: () => void = () => undefined;
+  const finished = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const consumer = await log.consume({
+    groupId,
+    topic,
+    resumeFrom: async (partition) => store.get(partition) ?? 0n,
+    async onBatch(batch) {
+      await onBatch(batch);
+      store.set(batch.partition, batch.nextOffset);
+      batches.push(batch);
+      if (enough(batches)) finish();
+    },
+    onFailure: fail,
+  });
+  await finished;
+  await consumer.stop();
+  return batches;
+}
+
+const recordsOf = (batches: readonly PartitionBatch[]) => batches.flatMap(({ records }) => records);
+const keysOf = (records: readonly LogRecord[]) => records.map(({ key }) => String(key)).sort();
+
+it('answers in order where each record stands, also for calls at the same time', async () => {
+  const topic = await newTopic();
+  const calls = Array.from({ length: 20 }, (_, call) =>
+    Array.from({ length: 30 }, (_, i) => record(topic, `${call}-${i}`)),
+  );
+  const answers = await Promise.all(calls.map((records) => log.append(records)));
+  const read = await consumeUntil(
+    topic,
+    uniqueName('g'),
+    new Map(),
+    (batches) => recordsOf(batches).length === 600,
+  );
+  const byPlace = new Map(
+    recordsOf(read).map((found) => [`${found.partition}@${found.offset}`, String(found.key)]),
+  );
+  answers.forEach((positions, call) =>
+    positions.forEach(({ partition, offset }, i) =>
+      expect(byPlace.get(`${partition}@${offset}`)).toBe(`${call}-${i}`),
+    ),
+  );
+});
+
+it('takes more in one call than one request may hold', async () => {
+  const topic = await newTopic(1);
+  const value = 'x'.repeat(200_000);
+  const positions = await log.append(Array.from({ length: 30 }, (_, i) => record(topic, `${i}`, value)));
+  expect(positions.map(({ offset }) => offset)).toEqual(Array.from({ length: 30 }, (_, i) => BigInt(i)));
+});
+
+it('says that there is no such topic', async () => {
+  await expect(log.append([record(uniqueName('missing'), 'a')])).rejects.toMatchObject({
+    code: 'LOG_UNAVAILABLE',
+  });
+});
+
+it('records when the broker took a record, whatever the producer says', async () => {
+  const topic = await newTopic(1);
+  const before = BigInt(Date.now() - 1) * 1000n;
+  await log.append([record(topic, 'a')]);
+  const found = await log.read({ topic, partition: 0, offset: 0n });
+  expect(found?.recordedAt).toBeGreaterThan(before);
+  expect(await log.read({ topic, partition: 0, offset: 1n })).toBeUndefined();
+});
+
+it('goes on from where the store is, though the group committed further: a store that lost its data is refilled', async () => {
+  const topic = await newTopic(1);
+  const group = uniqueName('g');
+  await log.append(Array.from({ length: 10 }, (_, i) => record(topic, `${i}`)));
+  const store = new Map<number, bigint>();
+  await consumeUntil(topic, group, store, () => store.get(0) === 10n);
+  store.set(0, 4n);
+  const again = await consumeUntil(topic, group, store, () => store.get(0) === 10n);
+  expect(keysOf(recordsOf(again))).toEqual(['4', '5', '6', '7', '8', '9']);
+});
+
+it('goes on from where the store is, though the group committed less', async () => {
+  const topic = await newTopic(1);
+  await log.append(Array.from({ length: 10 }, (_, i) => record(topic, `${i}`)));
+  const batches = await consumeUntil(
+    topic,
+    uniqueName('g'),
+    new Map([[0, 7n]]),
+    (seen) => seen.at(-1)?.nextOffset === 10n,
+  );
+  expect(keysOf(recordsOf(batches))).toEqual(['7', '8', '9']);
+});
+
+it('tries a batch again after an error that may pass, and skips nothing', async () => {
+  const topic = await newTopic(1);
+  await log.append([record(topic, 'a'), record(topic, 'b')]);
+  let failures = 2;
+  const batches = await consumeUntil(
+    topic,
+    uniqueName('g'),
+    new Map(),
+    (seen) => seen.at(-1)?.nextOffset === 2n,
+    async () => {
+      if (failures-- > 0) throw new MillraceError('STORE_UNAVAILABLE', 'not now');
+    },
+  );
+  expect(keysOf(recordsOf(batches))).toEqual(['a', 'b']);
+});
+
+it('reports an error that cannot pass, and leaves the batch for the next run', async () => {
+  const topic = await newTopic(1);
+  const group = uniqueName('g');
+  await log.append([record(topic, 'a')]);
+  let report: (error: unknown) => void = () => undefined;
+  const reported = new Promise((resolve) => {
+    report = resolve;
+  });
+  const consumer = await log.consume({
+    groupId: group,
+    topic,
+    resumeFrom: async () => 0n,
+    onBatch: async () => {
+      throw new TypeError('a fault');
+    },
+    onFailure: report,
+  });
+  const failure = await reported;
+  await consumer.stop();
+  expect(failure).toBeInstanceOf(TypeError);
+  const batches = await consumeUntil(topic, group, new Map(), (seen) => seen.length > 0);
+  expect(keysOf(recordsOf(batches))).toEqual(['a']);
+});
+
+it('shares partitions between members, and a batch of a partition that was lost is not current', async () => {
+  const topic = await newTopic(2);
+  const group = uniqueName('g');
+  await log.append(Array.from({ length: 20 }, (_, i) => record(topic, `${i}`)));
+  const held: PartitionBatch[] = [];
+  let release: () => void = () => undefined;
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let bothHeld: () => void = () => undefined;
+  const holding = new Promise<void>((resolve) => {
+    bothHeld = resolve;
+  });
+  const first = await log.consume({
+    groupId: group,
+    topic,
+    resumeFrom: async () => 0n,
+    async onBatch(batch) {
+      held.push(batch);
+      if (held.length === 2) bothHeld();
+      await released;
+    },
+    onFailure: fail,
+  });
+  await holding;
+  expect(held.every((batch) => batch.isCurrent())).toBe(true);
+  const stopping = (async () => {
+    release();
+    await first.stop();
+  })();
+  const second = await consumeUntil(topic, group, new Map(), (batches) => recordsOf(batches).length >= 20);
+  await stopping;
+  expect(keysOf(recordsOf(second))).toHaveLength(20);
+  expect(held.some((batch) => batch.isCurrent())).toBe(false);
+});
+
+it('follows a topic from its beginning, and says when it has caught up', async () => {
+  const topic = await newTopic();
+  await log.append(Array.from({ length: 50 }, (_, i) => record(topic, `${i}`)));
+  const seen: LogRecord[] = [];
+  const { value: follower, stop } = await log.follow({
+    topic,
+    onRecord: (found) => void seen.push(found),
+    onFailure: fail,
+  });
+  await follower.caughtUp();
+  expect(seen).toHaveLength(50);
+  const [own] = await log.append([record(topic, 'own')]);
+  await follower.caughtUp(own);
+  expect(seen.some(({ key }) => String(key) === 'own')).toBe(true);
+  await stop();
+});
+
+it('catches up at once with a topic that is empty', async () => {
+  const topic = await newTopic();
+  const { value: follower, stop } = await log.follow({ topic, onRecord: () => undefined, onFailure: fail });
+  await follower.caughtUp();
+  await stop();
+});
+
+it('resolves a time to the offsets known by then', async () => {
+  const topic = await newTopic(1);
+  await log.append([record(topic, 'a'), record(topic, 'b')]);
+  const found = await log.read({ topic, partition: 0, offset: 1n });
+  const at = found?.recordedAt ?? 0n;
+  expect(await log.vectorAt([topic], at)).toEqual({ [topic]: { 0: 1n } });
+  expect(await log.vectorAt([topic], at - 1_000_000n)).toEqual({ [topic]: {} });
+});
