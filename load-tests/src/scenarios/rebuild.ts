@@ -1,0 +1,62 @@
+import { Redis } from 'ioredis';
+import { views } from '../definitions.ts';
+import { insertRate } from '../limits/bare-clickhouse.ts';
+import { writeRate } from '../limits/bare-ioredis.ts';
+import { HISTORY_ROWS } from '../rows.ts';
+import type { Measurement, Scenario } from '../scenario.ts';
+
+const EVENTS = HISTORY_ROWS * views.length;
+
+/** Redis emptied, and filled again from the log. */
+export const rebuildOnline: Scenario = {
+  name: 'rebuild-online',
+  async run(bench) {
+    const positions = await bench.history();
+    await bench.stopProjector('online-projector');
+    const redis = new Redis(bench.stack.redis.url);
+    await redis.flushall();
+    await redis.quit();
+    const seconds = await timed(async () => {
+      await bench.startProjector('online-projector');
+      await bench.applied([positions], 'online');
+    });
+    return measured(seconds, { name: 'bare-ioredis', rate: await writeRate(bench.stack.redis.url, EVENTS) });
+  },
+};
+
+/** Every table dropped, and filled again from the log. */
+export const rebuildOffline: Scenario = {
+  name: 'rebuild-offline',
+  async run(bench) {
+    const positions = await bench.history();
+    await bench.stopProjector('offline-projector');
+    const { database } = bench.stack.clickhouse;
+    await bench.clickhouse.command({
+      query: `DROP DATABASE ${database}`,
+      clickhouse_settings: { wait_end_of_query: 1 },
+    });
+    await bench.clickhouse.command({ query: `CREATE DATABASE ${database}` });
+    const seconds = await timed(async () => {
+      await bench.startProjector('offline-projector');
+      await bench.applied([positions], 'offline');
+    });
+    return measured(seconds, { name: 'bare-clickhouse-insert', rate: await insertRate(bench, EVENTS) });
+  },
+};
+
+async function timed(work: () => Promise<void>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return (performance.now() - started) / 1_000;
+}
+
+/** One rebuild is one measurement: its whole time stands for both percentiles. */
+function measured(seconds: number, limit: Measurement['limit']): Measurement {
+  return {
+    rate: EVENTS / seconds,
+    p50: seconds * 1_000,
+    p99: seconds * 1_000,
+    limit,
+    details: { events: EVENTS, seconds },
+  };
+}
