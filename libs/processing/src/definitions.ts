@@ -1,4 +1,4 @@
-import type { AppendedAt, EventCodec, LogReader } from '@millrace/event-log';
+import type { AppendedAt, EventCodec, LogAdmin, LogReader } from '@millrace/event-log';
 import { topics } from '@millrace/events';
 import { Catalog } from '@millrace/feature-registry';
 import type { Running } from '@millrace/kernel';
@@ -13,14 +13,18 @@ export interface FollowedDefinitions {
   caughtUp(position?: AppendedAt): Promise<void>;
 }
 
-/** Follows the `definitions` topic and resolves once the catalog holds all that the log has. */
+/**
+ * Follows the `definitions` topic and resolves once the catalog holds all that the log has. Makes the topics that
+ * are missing first: services start in any order.
+ */
 export async function followDefinitions(
-  log: LogReader,
+  log: LogReader & Pick<LogAdmin, 'ensureTopics'>,
   codec: EventCodec,
   onFailure: (error: unknown) => void,
 ): Promise<Running<FollowedDefinitions>> {
   const catalog = new Catalog();
   const listeners = new Set<() => void>();
+  await log.ensureTopics(Object.values(topics));
   const following = await log.follow({
     topic: topics.definitions.name,
     onFailure,

@@ -11,11 +11,18 @@ export interface Problem {
 }
 
 const statuses: Partial<Record<ErrorCode, number>> = {
+  BODY_TOO_LARGE: 413,
   CONFLICT: 409,
   DEFINITION_INCOMPATIBLE: 409,
   DEFINITION_UNKNOWN: 404,
   INTERNAL: 500,
+  MODEL_UNKNOWN: 404,
+  MODEL_VERSION_EXISTS: 409,
+  MODEL_VERSION_UNKNOWN: 404,
+  MEDIA_TYPE_UNSUPPORTED: 415,
+  OVERLOADED: 429,
   REQUEST_INVALID: 400,
+  ROLLBACK_IMPOSSIBLE: 409,
 };
 
 /** The HTTP status of an error: its own, 503 where trying again may help, else 422. */
@@ -27,7 +34,7 @@ export function statusOf(error: MillraceError): number {
 export function problemOf(error: MillraceError, status: number = statusOf(error)): Problem {
   return {
     ...error.details,
-    type: `https://millrace.dev/errors#${error.code.toLowerCase()}`,
+    type: `urn:millrace:error:${error.code}`,
     title: error.code,
     status,
     code: error.code,

@@ -6,6 +6,7 @@ import {
 import { z } from 'zod';
 import { describeError, MillraceError } from '@millrace/kernel';
 import type { SchemaRegistry } from '../schema-registry.ts';
+import { ensureRule } from './ensure-rule.ts';
 
 /** How to reach the schema registry. Spread into a service's config. */
 export const schemaRegistryConfigShape = {
@@ -36,6 +37,10 @@ export function connectSchemaRegistry(options: z.input<typeof configSchema>): Sc
     schemaRegistryUsername: username,
     schemaRegistryPassword: password,
   } = configSchema.parse(options);
+  const headers: Record<string, string> =
+    username === ''
+      ? {}
+      : { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
   const registry = new ConfluentRegistry({
     host: schemaRegistryUrl,
     ...(username === '' ? {} : { auth: { username, password } }),
@@ -43,6 +48,7 @@ export function connectSchemaRegistry(options: z.input<typeof configSchema>): Sc
   });
   return {
     async register(subject, schema) {
+      await ensureRule(schemaRegistryUrl, subject, headers);
       try {
         const { id } = await registry.register(
           { type: SchemaType.AVRO, schema },

@@ -20,7 +20,6 @@ export function kafkaAdmin(connection: KafkaConnection): LogAdmin {
           ([name, value]) => ({ name, value }),
         );
         await admin.createTopics({
-          // kafkajs answers false for a topic that somebody else made meanwhile.
           topics: missing.map(({ name, partitions }) => ({
             topic: name,
             numPartitions: partitions === 'default' ? config.kafkaPartitions : partitions,
@@ -29,6 +28,8 @@ export function kafkaAdmin(connection: KafkaConnection): LogAdmin {
           })),
           waitForLeaders: true,
         });
+        // A topic that somebody else made meanwhile is not waited for by kafkajs; this retries until it has leaders.
+        await admin.fetchTopicMetadata({ topics: missing.map(({ name }) => name) });
       }),
     topicNames: () => asking(() => admin.listTopics()),
     spans: (topic) => readSpans(connection, topic),

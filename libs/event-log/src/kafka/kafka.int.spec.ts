@@ -239,3 +239,10 @@ it('resolves a time to the offsets known by then', async () => {
   expect(await log.vectorAt([topic], at)).toEqual({ [topic]: { 0: 1n } });
   expect(await log.vectorAt([topic], at - 1_000_000n)).toEqual({ [topic]: {} });
 });
+
+it('makes a topic once, though several ask at the same time', async () => {
+  const name = uniqueName('log');
+  const ask = () => log.ensureTopics([{ name, partitions: 3 }]);
+  await Promise.all([ask(), ask(), ask()]);
+  expect(await log.spans(name)).toHaveLength(3);
+});
