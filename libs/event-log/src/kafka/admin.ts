@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Admin } from 'kafkajs';
 import { topicConfig } from '@millrace/events';
 import { describeError, MillraceError, type Micros } from '@millrace/kernel';
 import type { AppendedAt, LogAdmin, LogRecord, PartitionSpan } from '../port.ts';
+import { awaitTopics } from './await-topics.ts';
 import type { KafkaConnection } from './connection.ts';
 import { batchOf, disconnect } from './consume.ts';
 
@@ -26,10 +29,12 @@ export function kafkaAdmin(connection: KafkaConnection): LogAdmin {
             replicationFactor: config.kafkaReplication,
             configEntries,
           })),
-          waitForLeaders: true,
+          waitForLeaders: false,
         });
-        // A topic that somebody else made meanwhile is not waited for by kafkajs; this retries until it has leaders.
-        await admin.fetchTopicMetadata({ topics: missing.map(({ name }) => name) });
+        await awaitTopics(
+          admin,
+          missing.map(({ name }) => name),
+        );
       }),
     topicNames: () => asking(() => admin.listTopics()),
     spans: (topic) => readSpans(connection, topic),
@@ -68,10 +73,25 @@ async function vectorOf(
   );
 }
 
+/** kafkajs stumbles over its own metadata (a TypeError) when another request refreshes them meanwhile. */
+async function fetchOffsets(
+  admin: Admin,
+  topic: string,
+  attempts = 5,
+): ReturnType<Admin['fetchTopicOffsets']> {
+  try {
+    return await admin.fetchTopicOffsets(topic);
+  } catch (error) {
+    if (!(error instanceof TypeError) || attempts <= 1) throw error;
+    await wait(20);
+    return fetchOffsets(admin, topic, attempts - 1);
+  }
+}
+
 /** First and next offset of every partition of a topic. */
 export function readSpans({ admin }: KafkaConnection, topic: string): Promise<readonly PartitionSpan[]> {
   return asking(async () => {
-    const offsets = await admin.fetchTopicOffsets(topic);
+    const offsets = await fetchOffsets(admin, topic);
     return offsets
       .map(({ partition, low, high }) => ({ partition, first: BigInt(low), next: BigInt(high) }))
       .sort((a, b) => a.partition - b.partition);

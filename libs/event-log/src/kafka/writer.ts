@@ -8,6 +8,8 @@ import type { KafkaConnection } from './connection.ts';
 const MAX_PARTITION_BYTES = 900_000;
 const MAX_REQUEST_BYTES = 8_000_000;
 const RECORD_OVERHEAD = 80;
+/** kafkajs copies a partition's list for each record that it adds: its time grows with the square of this. */
+const MAX_PARTITION_RECORDS = 500;
 
 interface Pending {
   readonly records: readonly RecordToAppend[];
@@ -116,20 +118,24 @@ async function appendGroup(
 function* intoRequests(placed: readonly Placed[]): Generator<readonly Placed[]> {
   let request: Placed[] = [];
   let total = 0;
-  let bytes = new Map<string, number>();
+  let lanes = new Map<string, { records: number; bytes: number }>();
   for (const item of placed) {
     const size = item.record.key.length + item.record.value.length + RECORD_OVERHEAD;
-    const lane = `${item.record.topic}/${item.partition}`;
-    const laneBytes = (bytes.get(lane) ?? 0) + size;
-    if (request.length > 0 && (laneBytes > MAX_PARTITION_BYTES || total + size > MAX_REQUEST_BYTES)) {
+    const name = `${item.record.topic}/${item.partition}`;
+    let lane = lanes.get(name) ?? { records: 0, bytes: 0 };
+    const laneIsFull = lane.records === MAX_PARTITION_RECORDS || lane.bytes + size > MAX_PARTITION_BYTES;
+    if (request.length > 0 && (laneIsFull || total + size > MAX_REQUEST_BYTES)) {
       yield request;
       request = [];
       total = 0;
-      bytes = new Map();
+      lanes = new Map();
+      lane = { records: 0, bytes: 0 };
     }
     request.push(item);
     total += size;
-    bytes.set(lane, (bytes.get(lane) ?? 0) + size);
+    lane.records += 1;
+    lane.bytes += size;
+    lanes.set(name, lane);
   }
   if (request.length > 0) yield request;
 }
