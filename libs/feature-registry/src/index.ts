@@ -35,6 +35,7 @@ export { featureReference, parseFeatureReference } from './feature-reference.ts'
 export {
   describeType,
   type FeatureType,
+  featureTypeSchema,
   type FeatureValue,
   type ScalarType,
   scalarTypes,
