@@ -1,0 +1,21 @@
+export type { EntityAnswer, FeatureStatus, ServedRow, ServiceAnswer, ViewStatus } from './answer/answer.ts';
+export type { RequestedEntity } from './answer/plan-reads.ts';
+export { type ReadServiceOptions, readService } from './answer/read-service.ts';
+export type { WriterSchemas } from './answer/row-decoder.ts';
+export { BUCKETS, bucketOf } from './bucket.ts';
+export { InMemoryOnlineStore } from './in-memory/in-memory-online-store.ts';
+export type {
+  BatchEnd,
+  BucketContents,
+  EntityRead,
+  OnlineRow,
+  OnlineStore,
+  OnlineStoreReader,
+  OnlineStoreWriter,
+  RowAddress,
+  StoredRow,
+  TopicPartition,
+  WriteResult,
+} from './port.ts';
+export { connectRedisOnlineStore, type RedisOnlineStoreOptions } from './redis/connect.ts';
+export { isUuid } from './uuid.ts';

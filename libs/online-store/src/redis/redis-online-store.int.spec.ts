@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto';
+import { newEventId, packPosition } from '@millrace/events';
+import { type Running, startTogether } from '@millrace/kernel';
+import { testStack, uniqueName } from '@millrace/testing';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { pointInTimeCases } from '../answer/point-in-time-cases.ts';
+import { bucketOf } from '../bucket.ts';
+import { onlineStoreContract } from '../contract.ts';
+import type { OnlineRow, OnlineStore } from '../port.ts';
+import { connectRedisOnlineStore } from './connect.ts';
+
+const connect = () => connectRedisOnlineStore({ url: testStack().redis.url, name: uniqueName('online') });
+
+onlineStoreContract('Redis', connect);
+pointInTimeCases('Redis', connect);
+
+const name = uniqueName('online');
+let store: OnlineStore;
+let redis: Redis;
+let running: Running<void>;
+
+beforeAll(async () => {
+  running = await startTogether(async (starter) => {
+    store = await starter.start(() => connectRedisOnlineStore({ url: testStack().redis.url, name }));
+    redis = new Redis(testStack().redis.url);
+    starter.onStop(() => redis.disconnect());
+  });
+});
+afterAll(() => running.stop());
+
+const row = (offset: number, part: Partial<OnlineRow> = {}): OnlineRow => ({
+  entity: 'airport',
+  key: Buffer.from(randomUUID()),
+  view: 'departures',
+  eventTime: BigInt(offset),
+  position: packPosition({ epoch: 0, offset: BigInt(offset), partition: 0 }),
+  eventId: newEventId(),
+  value: Buffer.from('value'),
+  ...part,
+});
+const newTopic = () => ({ topic: `features.${randomUUID()}`, partition: 0 });
+const fieldOf = ({ topic, partition }: { topic: string; partition: number }) => `${topic}:${partition}`;
+
+it('notices a bucket that has lost writes, writes nothing more, and resumes from before the loss', async () => {
+  const from = newTopic();
+  const key = Buffer.from(randomUUID());
+  await store.resumeFrom(from);
+  await store.write([row(0, { key })], { ...from, nextOffset: 5n });
+  await store.checkpoint();
+  await store.write([row(5, { key })], { ...from, nextOffset: 9n });
+  // The state of a second ago: as after a crash of a server whose AOF is synced every second.
+  await redis.hset(`${name}:{${bucketOf(key)}}:positions`, fieldOf(from), '5');
+  const next = row(9, { key });
+  const lost = { code: 'STORE_LOST_WRITES', details: from };
+  await expect(store.write([next], { ...from, nextOffset: 10n })).rejects.toMatchObject(lost);
+  expect(await store.read([{ entity: 'airport', key, views: ['departures'] }])).toMatchObject([
+    [{ eventTime: 5n }],
+  ]);
+  await expect(store.write([row(10)], { ...from, nextOffset: 11n })).rejects.toMatchObject(lost);
+  expect(await store.resumeFrom(from)).toBe(5n);
+  expect((await store.applied())[from.topic]).toEqual({ 0: 4n });
+  await store.write([next], { ...from, nextOffset: 10n });
+  expect((await store.applied())[from.topic]).toEqual({ 0: 9n });
+});
+
+it('notices at a checkpoint that a server lost everything', async () => {
+  const from = newTopic();
+  await store.resumeFrom(from);
+  await store.write([row(0)], { ...from, nextOffset: 1n });
+  await redis.hdel(`${name}:applied`, fieldOf(from));
+  await expect(store.checkpoint()).rejects.toMatchObject({ code: 'STORE_LOST_WRITES', details: from });
+  await store.checkpoint();
+  expect(await store.resumeFrom(from)).toBe(0n);
+});
+
+it('notices at a checkpoint a bucket that lost its positions', async () => {
+  const from = newTopic();
+  await store.resumeFrom(from);
+  await store.write([], { ...from, nextOffset: 1n });
+  await store.checkpoint();
+  await redis.hdel(`${name}:{77}:positions`, fieldOf(from));
+  await store.write([], { ...from, nextOffset: 2n });
+  await expect(store.checkpoint()).rejects.toMatchObject({ code: 'STORE_LOST_WRITES', details: from });
+  expect(await store.resumeFrom(from)).toBe(0n);
+});
+
+it('goes on when the server has forgotten the scripts', async () => {
+  const from = newTopic();
+  await store.resumeFrom(from);
+  await redis.script('FLUSH');
+  const rows = Array.from({ length: 50 }, (_, offset) => row(offset));
+  expect(await store.write(rows, { ...from, nextOffset: 50n })).toEqual({ changed: 50 });
+  await redis.script('FLUSH');
+  const found = await store.read(rows.map(({ entity, key, view }) => ({ entity, key, views: [view] })));
+  expect(found.map(([one]) => one?.eventTime)).toEqual(rows.map(({ eventTime }) => eventTime));
+});
+
+it('writes many and large rows of one bucket in pieces', async () => {
+  const from = newTopic();
+  await store.resumeFrom(from);
+  const key = Buffer.from(randomUUID());
+  const many = Array.from({ length: 1300 }, (_, index) => row(7, { key, view: `v${index}` }));
+  const large = Array.from({ length: 5 }, (_, index) =>
+    row(7, { key, view: `l${index}`, value: Buffer.alloc(700_000, index) }),
+  );
+  expect(await store.write([...many, ...large], { ...from, nextOffset: 8n })).toEqual({ changed: 1305 });
+  const { rows, nextOffsets } = await store.readBucket(bucketOf(key));
+  expect(rows).toHaveLength(1305);
+  expect(nextOffsets.get(fieldOf(from))).toBe(8n);
+});
+
+it('fails with STORE_UNAVAILABLE when nobody answers', async () => {
+  await expect(
+    connectRedisOnlineStore({ url: 'redis://127.0.0.1:1', name: uniqueName('online') }),
+  ).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+});

@@ -1,0 +1,156 @@
+import { createHash } from 'node:crypto';
+
+/** A Lua script and the hash under which Redis keeps it. */
+export interface Script {
+  readonly lua: string;
+  readonly sha: string;
+}
+
+function script(lua: string): Script {
+  return { lua, sha: createHash('sha1').update(lua).digest('hex') };
+}
+
+/**
+ * Writes rows of one bucket, and the position of the bucket, in one atomic step.
+ *
+ * KEYS: positions of the bucket, its entities. ARGV: `topic:partition`, the position that the writer last saw,
+ * the new one, prefix of row keys, prefix of keys of tied rows, the packed rows.
+ *
+ * Returns the number of rows that won, or -1 and nothing written when the bucket is behind the writer.
+ * Strings are never compared by order: Lua does that in the server's locale.
+ */
+export const writeScript = script(`
+local HGET, HSET, call, unpack_, sub, byte = 'HGET', 'HSET', redis.call, struct.unpack, string.sub, string.byte
+
+local stored = tonumber(call(HGET, KEYS[1], ARGV[1]) or '0')
+if stored < tonumber(ARGV[2]) then return -1 end
+if stored < tonumber(ARGV[3]) then call(HSET, KEYS[1], ARGV[1], ARGV[3]) end
+
+local function compare(a, b, from)
+  local a1, a2 = unpack_('>I4I4', a, from)
+  local b1, b2 = unpack_('>I4I4', b, from)
+  if a1 ~= b1 then return a1 < b1 and -1 or 1 end
+  if a2 ~= b2 then return a2 < b2 and -1 or 1 end
+  return 0
+end
+local TIME, POSITION = 1, 9
+local function id(row) return sub(row, 17, 32) end
+local function tied(row) return byte(row, 33) >= 2 end
+local function withTies(row) return sub(row, 1, 32) .. string.char(byte(row, 33) % 2 + 2) .. sub(row, 34) end
+
+local function tie(key, view, ties, old, row)
+  if not tied(old) then
+    if id(row) == id(old) then
+      if compare(row, old, POSITION) >= 0 then return 0 end
+      call(HSET, key, view, row)
+      return 1
+    end
+    call(HSET, ties, id(old), old, id(row), row)
+    local wins = compare(row, old, POSITION) > 0
+    call(HSET, key, view, withTies(wins and row or old))
+    return wins and 1 or 0
+  end
+  local known = call(HGET, ties, id(row))
+  if known and compare(row, known, POSITION) >= 0 then return 0 end
+  call(HSET, ties, id(row), row)
+  local winner = old
+  if id(row) == id(old) then
+    winner = row
+    for _, other in ipairs(call('HVALS', ties)) do
+      if compare(other, winner, POSITION) > 0 then winner = other end
+    end
+  elseif compare(row, old, POSITION) > 0 then
+    winner = row
+  end
+  if winner == old then return 0 end
+  call(HSET, key, view, withTies(winner))
+  return 1
+end
+
+local rows, size, at, changed = ARGV[6], #ARGV[6], 1, 0
+while at <= size do
+  local entity, view, row
+  entity, view, row, at = unpack_('>I2c0I1c0I4c0', rows, at)
+  local key = ARGV[4] .. entity
+  local old = call(HGET, key, view)
+  if not old then
+    call(HSET, key, view, row)
+    call('SADD', KEYS[2], entity)
+    changed = changed + 1
+  else
+    local order = compare(row, old, TIME)
+    if order > 0 then
+      call(HSET, key, view, row)
+
+      changed = changed + 1
+    elseif order == 0 then
+      changed = changed + tie(key, view, ARGV[5] .. view .. ':' .. entity, old, row)
+    end
+  end
+end
+return changed
+`);
+
+/**
+ * Raises positions of a bucket without writing rows, all or none.
+ *
+ * KEYS: positions of the bucket. ARGV: for each partition, `topic:partition`, the position that the writer last
+ * saw, and the new one. Returns 0, or the number of the first partition in which the bucket is behind the writer.
+ */
+export const checkpointScript = script(`
+local stored = {}
+for i = 1, #ARGV, 3 do
+  stored[i] = tonumber(redis.call('HGET', KEYS[1], ARGV[i]) or '0')
+  if stored[i] < tonumber(ARGV[i + 1]) then return (i + 2) / 3 end
+end
+for i = 1, #ARGV, 3 do
+  if stored[i] < tonumber(ARGV[i + 2]) then redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 2]) end
+end
+return 0
+`);
+
+/**
+ * Reads the rows of several entities: one reply instead of one for each entity, which is what a read of many
+ * costs. KEYS: the entities. ARGV: the views. Returns one flat list, empty strings where nothing is.
+ */
+export const readScript = script(`
+local out, n = {}, 0
+for i = 1, #KEYS do
+  local values = redis.call('HMGET', KEYS[i], unpack(ARGV))
+  for j = 1, #values do
+    n = n + 1
+    out[n] = values[j] or ''
+  end
+end
+return out
+`);
+
+/**
+ * Reads a whole bucket at one instant. KEYS: positions of the bucket, its entities. ARGV: prefix of row keys.
+ * Returns the positions as a flat list, then for each entity its name and its rows as a flat list.
+ */
+export const readBucketScript = script(`
+local out = { redis.call('HGETALL', KEYS[1]) }
+for _, entity in ipairs(redis.call('SMEMBERS', KEYS[2])) do
+  out[#out + 1] = entity
+  out[#out + 1] = redis.call('HGETALL', ARGV[1] .. entity)
+end
+return out
+`);
+
+/** Raises a number of a hash, never lowers it. KEYS: the hash. ARGV: the field, the number. */
+export const raiseScript = script(`
+if tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or '0') < tonumber(ARGV[2]) then
+  redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+end
+return 0
+`);
+
+/** All of them. */
+export const scripts: readonly Script[] = [
+  writeScript,
+  checkpointScript,
+  readScript,
+  readBucketScript,
+  raiseScript,
+];

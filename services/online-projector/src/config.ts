@@ -1,0 +1,55 @@
+import { kafkaConfigShape, schemaRegistryConfigShape } from '@millrace/event-log';
+import { parseDuration } from '@millrace/kernel';
+import { telemetryConfigShape } from '@millrace/telemetry';
+import { z } from 'zod';
+
+const MEBIBYTE = 1024 * 1024;
+
+const duration = z.string().transform((text, context) => {
+  const parsed = parseDuration(text);
+  if (parsed.ok) return parsed.value;
+  context.addIssue(parsed.error);
+  return z.NEVER;
+});
+
+/** The online projector's options; each is read from `MILLRACE_` and its name in upper snake case. */
+export const onlineProjectorConfigSchema = z.object({
+  ...telemetryConfigShape,
+  ...kafkaConfigShape,
+  ...schemaRegistryConfigShape,
+  onlineProjectorPort: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(7404)
+    .describe('Port for health and metrics; 0 for a free one.'),
+  redisUrl: z
+    .url()
+    .default('redis://127.0.0.1:6379')
+    .describe('The Redis of the online store, with user and password where it has them; rediss:// for TLS.'),
+  redisCluster: z.stringbool().default(false).describe('Whether that Redis is a node of a cluster.'),
+  onlineStoreName: z
+    .string()
+    .regex(/^[\w.-]+$/)
+    .default('millrace')
+    .describe('What every key of the online store begins with.'),
+  maxAhead: duration
+    .default(600_000_000n)
+    .describe('How far an event time may lie ahead of the recording, such as 10m (the default).'),
+  onlineProjectorCheckpointMs: z.coerce
+    .number()
+    .int()
+    .min(10)
+    .default(5_000)
+    .describe('Milliseconds between checkpoints; about as much is read again after a crash.'),
+  onlineProjectorFetchBytes: z.coerce
+    .number()
+    .int()
+    .min(1024)
+    .default(8 * MEBIBYTE)
+    .describe('Most bytes of one partition in one batch; larger ones are quicker and take more memory.'),
+});
+
+/** See {@link onlineProjectorConfigSchema}. */
+export type OnlineProjectorConfig = z.output<typeof onlineProjectorConfigSchema>;

@@ -1,0 +1,93 @@
+import type { LogRecord, SchemaRegistry } from '@millrace/event-log';
+import { packPosition, unframe } from '@millrace/events';
+import type { RegisteredView } from '@millrace/feature-registry';
+import { err, formatInstant, type Micros, MillraceError, ok, type Result } from '@millrace/kernel';
+import type { OnlineRow } from '@millrace/online-store';
+import { compileRowReader, type RowReader } from './row-reader.ts';
+
+/** What a record is: a row, or the reason why it is none. */
+export type DecodedRecord = Result<OnlineRow, MillraceError>;
+
+type Reader = Result<RowReader, MillraceError>;
+
+/** Turns records of one view's topic into rows. */
+export class ViewRows {
+  readonly #view: RegisteredView;
+  readonly #registry: Pick<SchemaRegistry, 'schemaById'>;
+  readonly #maxAhead: Micros;
+  readonly #readers = new Map<number, Reader>();
+  /** Not remembered for longer than a batch: such a schema may be registered later. */
+  readonly #unknown = new Set<number>();
+
+  constructor(view: RegisteredView, registry: Pick<SchemaRegistry, 'schemaById'>, maxAhead: Micros) {
+    this.#view = view;
+    this.#registry = registry;
+    this.#maxAhead = maxAhead;
+  }
+
+  /**
+   * Gets the schemas that records were written with.
+   *
+   * @throws MillraceError REGISTRY_UNAVAILABLE: a schema that nobody can tell now is waited for.
+   */
+  async prepare(records: readonly LogRecord[]): Promise<void> {
+    this.#unknown.clear();
+    for (const { value } of records) {
+      const id = value === null ? undefined : unframe(value)?.schemaId;
+      if (id === undefined || this.#readers.has(id) || this.#unknown.has(id)) continue;
+      const text = this.#view.schemas.get(id) ?? (await this.#registry.schemaById(id));
+      if (text === undefined) this.#unknown.add(id);
+      else this.#readers.set(id, this.#compile(id, text));
+    }
+  }
+
+  /** The row of a record that was prepared, or the error with which it becomes a dead letter. */
+  decode(record: LogRecord): DecodedRecord {
+    const { value } = record;
+    const framed = value === null ? undefined : unframe(value);
+    if (value === null || framed === undefined) {
+      return err(new MillraceError('EVENT_MALFORMED', 'the value is not in the Confluent wire format'));
+    }
+    const reader = this.#readers.get(framed.schemaId);
+    if (reader === undefined) {
+      return err(new MillraceError('SCHEMA_UNKNOWN', `the schema registry has no schema ${framed.schemaId}`));
+    }
+    if (!reader.ok) return reader;
+    try {
+      return this.#row(record, value, reader.value);
+    } catch (error) {
+      if (error instanceof MillraceError) return err(error);
+      throw error;
+    }
+  }
+
+  #row({ offset, partition, recordedAt }: LogRecord, value: Buffer, read: RowReader): DecodedRecord {
+    const { key, eventTime, eventId, deleted } = read(value);
+    if (eventTime - recordedAt > this.#maxAhead) {
+      return err(
+        new MillraceError(
+          'EVENT_TOO_FAR_AHEAD',
+          `the event time ${formatInstant(eventTime)} is too far ahead of ${formatInstant(recordedAt)}, when it was recorded`,
+        ),
+      );
+    }
+    return ok({
+      entity: this.#view.entity.name,
+      key,
+      view: this.#view.definition.name,
+      eventTime,
+      position: packPosition({ epoch: this.#view.epoch, offset, partition }),
+      eventId,
+      value: deleted ? null : value,
+    });
+  }
+
+  #compile(schemaId: number, text: string): Reader {
+    try {
+      return ok(compileRowReader(this.#view, schemaId, text));
+    } catch (error) {
+      if (error instanceof MillraceError) return err(error);
+      throw error;
+    }
+  }
+}
