@@ -1,0 +1,38 @@
+import { ClickHouseError } from '@clickhouse/client';
+import { describeError, MillraceError } from '@millrace/kernel';
+
+/** Codes of ClickHouse that mean: not now. Everything else that it answers will be answered again. */
+const passing = new Set([
+  '159', // TIMEOUT_EXCEEDED
+  '202', // TOO_MANY_SIMULTANEOUS_QUERIES
+  '203', // NO_FREE_CONNECTION
+  '209', // SOCKET_TIMEOUT
+  '210', // NETWORK_ERROR
+  '241', // MEMORY_LIMIT_EXCEEDED
+  '242', // TABLE_IS_READ_ONLY
+  '243', // NOT_ENOUGH_SPACE
+  '252', // TOO_MANY_PARTS
+  '319', // UNKNOWN_STATUS_OF_INSERT
+  '394', // QUERY_WAS_CANCELLED
+  '999', // KEEPER_EXCEPTION
+]);
+
+/** What failed in ClickHouse: STORE_UNAVAILABLE where trying again can succeed, else INTERNAL. */
+export function storeError(what: string, cause: unknown): MillraceError {
+  const lasting = cause instanceof ClickHouseError && !passing.has(cause.code);
+  return new MillraceError(lasting ? 'INTERNAL' : 'STORE_UNAVAILABLE', `${what}: ${describeError(cause)}`, {
+    cause,
+  });
+}
+
+/** Runs work, and turns what ClickHouse throws in it into {@link storeError}. */
+export function storeErrors(what: string): <T>(work: () => Promise<T>) => Promise<T> {
+  return async (work) => {
+    try {
+      return await work();
+    } catch (cause) {
+      if (cause instanceof MillraceError) throw cause;
+      throw storeError(what, cause);
+    }
+  };
+}

@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import type { ClickHouseClient } from '@clickhouse/client';
+import { newEventId, type OffsetVector, topics } from '@millrace/events';
+import type { ResolvedService } from '@millrace/feature-registry';
+import { formatInstant, type Micros, systemClock } from '@millrace/kernel';
+import { z } from 'zod';
+import { storeErrors } from '../clickhouse/errors.ts';
+import type { Deployment } from '../clickhouse/table.ts';
+import { joinViewsOf } from '../point-in-time/join-view.ts';
+import { type PointInTimeJoin, pointInTimeQuery } from '../point-in-time/query.ts';
+import { contentOf } from './content.ts';
+import { type Knowledge, resolveKnowledge } from './knowledge.ts';
+import { type SnapshotManifest, snapshotManifestSchema, vectorOfJson, vectorToJson } from './manifest.ts';
+import { makeSpine } from './spine-table.ts';
+import type { LabelSpine } from './spine-from-labels.ts';
+import type { SpineFile } from './stage-file.ts';
+import type { SnapshotFormat } from './staged-column.ts';
+import { streamResult } from './stream-result.ts';
+
+/** What snapshots need of the world. */
+export interface SnapshotsOptions {
+  readonly client: ClickHouseClient;
+  readonly deployment: Deployment;
+  /** For a time, the last offset recorded at or before it in each partition: `vectorAt` of the log. */
+  resolveKnownAt(topics: readonly string[], at: Micros): Promise<OffsetVector>;
+  /** Longest wait, in milliseconds, for the store to hold what is to be known. @default 30,000 */
+  readonly waitMs?: number;
+}
+
+/** What to make a snapshot of. */
+export interface SnapshotRequest {
+  readonly service: ResolvedService;
+  readonly spine: SpineFile | { readonly labels: LabelSpine };
+  /** @default all that is stored */
+  readonly known?: Knowledge;
+  /** Whether a value at the very time of a label is too late. @default false */
+  readonly strict?: boolean;
+}
+
+/** What verifying found. */
+export interface SnapshotVerification {
+  readonly ok: boolean;
+  /** What is not as the manifest says, in words. */
+  readonly differences: readonly string[];
+}
+
+/** Training snapshots. Every method throws MillraceError STORE_UNAVAILABLE where trying again can succeed. */
+export interface Snapshots {
+  /**
+   * Makes a snapshot and pins it.
+   *
+   * @throws MillraceError REQUEST_INVALID, KEY_INVALID or TIME_INVALID for a spine that cannot be joined (naming
+   * row and column), POSITIONS_NOT_REACHED when the store does not hold yet what is to be known.
+   */
+  create(request: SnapshotRequest): Promise<SnapshotManifest>;
+  /** The manifest, or undefined where there is no such snapshot. */
+  manifest(id: string): Promise<SnapshotManifest | undefined>;
+  /** The rows in the spine's order, as a stream that fails when the query fails half-way. */
+  data(manifest: SnapshotManifest, format: SnapshotFormat): Promise<Readable>;
+  /** Computes the contents again and compares. */
+  verify(manifest: SnapshotManifest): Promise<SnapshotVerification>;
+}
+
+const manifestRow = z.array(z.object({ manifest: z.string() }));
+
+/** Training snapshots in ClickHouse. */
+export function openSnapshots({
+  client,
+  deployment,
+  resolveKnownAt,
+  waitMs = 30_000,
+}: SnapshotsOptions): Snapshots {
+  const storing = storeErrors('a training snapshot');
+  return {
+    create: (request) =>
+      storing(async () => {
+        const { service, spine, known, strict = false } = request;
+        const id = newEventId();
+        const views = joinViewsOf(service);
+        const ofLabels = 'labels' in spine ? [topics.predictions.name, topics.labels.name] : [];
+        const wanted = [...new Set([...views.map(({ topic }) => topic), ...ofLabels])];
+        const vector = await resolveKnowledge({ client, resolveKnownAt, waitMs }, wanted, known);
+        const { table, columns } = await makeSpine({ client, deployment, id, spine, views, vector });
+        const content = await contentOf(client, { views, spine: table, vector, strict });
+        const { spineHash, ...contents } = content;
+        const manifest: SnapshotManifest = {
+          id,
+          createdAt: formatInstant(systemClock.now()),
+          featureService: { name: service.name ?? null, hash: service.hash },
+          definitionsHash: createHash('sha256').update(JSON.stringify(views)).digest('hex'),
+          schemaIds: Object.fromEntries(
+            service.views.map(({ view }) => [view.definition.name, view.schemaId]),
+          ),
+          vector: vectorToJson(vector),
+          strict,
+          views,
+          spine: {
+            source: sourceOf(spine),
+            table: table.table,
+            timeColumn: table.timeColumn,
+            columns,
+            hash: spineHash,
+          },
+          ...contents,
+        };
+        await client.insert({
+          table: 'snapshots',
+          format: 'JSONEachRow',
+          clickhouse_settings: { async_insert: 0 },
+          values: [
+            { id, created_at: String(systemClock.now() / 1_000_000n), manifest: JSON.stringify(manifest) },
+          ],
+        });
+        return manifest;
+      }),
+    manifest: (id) =>
+      storing(async () => {
+        const answer = await client.query({
+          query: 'SELECT manifest FROM snapshots WHERE id = {id: String} LIMIT 1',
+          query_params: { id },
+          format: 'JSONEachRow',
+        });
+        const [found] = manifestRow.parse(await answer.json());
+        return found === undefined ? undefined : snapshotManifestSchema.parse(JSON.parse(found.manifest));
+      }),
+    data: (manifest, format) =>
+      storing(() => streamResult(client, pointInTimeQuery(joinOf(manifest)), format)),
+    verify: (manifest) =>
+      storing(async () => {
+        const content = await contentOf(client, joinOf(manifest));
+        const differences = [
+          ...differ('row count', manifest.rowCount, content.rowCount),
+          ...differ('spine hash', manifest.spine.hash, content.spineHash),
+          ...differ('columns', JSON.stringify(manifest.columns), JSON.stringify(content.columns)),
+          ...differ('content hash', manifest.contentHash, content.contentHash),
+        ];
+        return { ok: differences.length === 0, differences };
+      }),
+  };
+}
+
+function joinOf({ views, spine, vector, strict }: SnapshotManifest): PointInTimeJoin {
+  const { table, columns, timeColumn } = spine;
+  return {
+    views,
+    spine: { table, columns: columns.map(({ name }) => name), timeColumn },
+    vector: vectorOfJson(vector),
+    strict,
+  };
+}
+
+function sourceOf(spine: SnapshotRequest['spine']): SnapshotManifest['spine']['source'] {
+  if (!('labels' in spine)) return { format: spine.format };
+  const { model, name, from, until } = spine.labels;
+  return { labels: { model, name, from: formatInstant(from), until: formatInstant(until) } };
+}
+
+function differ(what: string, before: string | number, now: string | number): string[] {
+  return before === now ? [] : [`${what}: the manifest has ${before}, the store gives ${now}`];
+}

@@ -1,0 +1,44 @@
+import type { ClickHouseClient } from '@clickhouse/client';
+import { describeError, MillraceError } from '@millrace/kernel';
+import { z } from 'zod';
+import { staged, type StagedColumn } from './staged-column.ts';
+
+/** ClickHouse's names of the text formats. */
+export const textFormats = { csv: 'CSVWithNames', ndjson: 'JSONEachRow' } as const;
+
+const described = z.array(z.object({ name: z.string(), type: z.string() }));
+
+/**
+ * The columns of a CSV or NDJSON text, from its first rows. Those whose type the service knows are read as text,
+ * so that what is wrong in them can be said row by row; the types of the others are what the first rows look like.
+ *
+ * @param known the columns that are checked row by row.
+ * @throws MillraceError REQUEST_INVALID
+ */
+export async function textColumns(
+  client: ClickHouseClient,
+  format: keyof typeof textFormats,
+  head: Buffer,
+  isWhole: boolean,
+  known: ReadonlySet<string>,
+): Promise<readonly StagedColumn[]> {
+  const end = isWhole ? head.length : head.lastIndexOf(0x0a) + 1;
+  const sample = head.subarray(0, end).toString('utf8');
+  try {
+    const answer = await client.query({
+      query: `DESCRIBE format(${textFormats[format]}, {sample: String})`,
+      query_params: { sample },
+      format: 'JSONEachRow',
+    });
+    return described.parse(await answer.json()).map(({ name, type }) => {
+      const plain = type.replace(/^Nullable\((.*)\)$/, '$1');
+      // A time that is not asked about is the user's: it stays the text that it is.
+      const isTime = plain.startsWith('DateTime') || plain.startsWith('Date');
+      return staged(name, known.has(name) || isTime ? 'String' : plain);
+    });
+  } catch (cause) {
+    throw new MillraceError('REQUEST_INVALID', `the spine is not ${format}: ${describeError(cause)}`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,2 @@
+export { type OfflineProjectorConfig, offlineProjectorConfigSchema } from './config.ts';
+export { type OfflineProjector, type OfflineProjectorOptions, startOfflineProjector } from './service.ts';
