@@ -1,0 +1,19 @@
+import type { EventCodec, EventLog } from '@millrace/event-log';
+import type { FollowedDefinitions } from '@millrace/processing';
+import type { ByteBudget } from './byte-budget.ts';
+import type { GatewayConfig } from './config.ts';
+import type { FindView } from './find-view.ts';
+import type { GatewayMetrics } from './metrics.ts';
+import type { FeatureEncoders } from './rows/feature-rows.ts';
+
+/** What the routes work with. */
+export interface Gateway {
+  readonly config: GatewayConfig;
+  readonly log: EventLog;
+  readonly codec: EventCodec;
+  readonly definitions: FollowedDefinitions;
+  readonly findView: FindView;
+  readonly encoders: FeatureEncoders;
+  readonly budget: ByteBudget;
+  readonly metrics: GatewayMetrics;
+}

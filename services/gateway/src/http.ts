@@ -1,0 +1,44 @@
+import type { FastifyInstance } from 'fastify';
+import type { Registry } from 'prom-client';
+import { MillraceError } from '@millrace/kernel';
+import { createHttpApp, type Logger, withOpenApi } from '@millrace/telemetry';
+import type { Gateway } from './gateway.ts';
+import { featureRoutes } from './routes/features.ts';
+import { labelRoutes } from './routes/labels.ts';
+import { predictionRoutes } from './routes/predictions.ts';
+
+const RETRY_AFTER_SECONDS = '1';
+
+/** The gateway's HTTP app. */
+export async function gatewayApp(
+  gateway: Gateway,
+  {
+    logger,
+    metrics,
+    problems,
+  }: {
+    readonly logger: Logger;
+    readonly metrics: Registry;
+    readonly problems: () => Promise<readonly string[]>;
+  },
+): Promise<FastifyInstance> {
+  const app = createHttpApp({ logger, metrics, problems });
+  await withOpenApi(app, {
+    title: 'Millrace gateway',
+    description:
+      'Takes features, predictions and labels, and writes them to the log. Answers once Kafka has them.',
+  });
+  // Handlers read bodies themselves, as they arrive.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+  app.addHook('onError', async (_request, reply, error) => {
+    if (error instanceof MillraceError && error.retry) void reply.header('retry-after', RETRY_AFTER_SECONDS);
+  });
+  app.addHook('onResponse', async ({ routeOptions }, { statusCode }) => {
+    gateway.metrics.requests.inc({ route: routeOptions.url ?? 'unknown', status: String(statusCode) });
+  });
+  featureRoutes(app, gateway);
+  predictionRoutes(app, gateway);
+  labelRoutes(app, gateway);
+  return app;
+}
