@@ -1,0 +1,124 @@
+import type { LogAdmin } from '@millrace/event-log';
+import { type PartitionOffset, topics } from '@millrace/events';
+import type { Catalog } from '@millrace/feature-registry';
+import { describeError } from '@millrace/kernel';
+import type { Logger } from '@millrace/telemetry';
+import { modelColumns, modelRows, predictedModels } from './model-rows.ts';
+import type { Monitor } from './monitor.ts';
+import type { MonitorOptions } from './monitor-options.ts';
+import { monitorsOf } from './monitors-of.ts';
+import { offsetList } from './offsets.ts';
+import {
+  readProgress,
+  sameRecords,
+  type TopicProgress,
+  unknownProgress,
+  vectorOf,
+} from './topic-progress.ts';
+import { viewColumns, viewRows } from './view-rows.ts';
+import { MonitorWatch, type Watched, type WatchParts } from './watch.ts';
+
+/** What monitoring needs. */
+export interface MonitoringParts extends WatchParts {
+  readonly log: LogAdmin;
+  readonly catalog: Catalog;
+  readonly options: readonly MonitorOptions[];
+  readonly logger: Logger;
+}
+
+/** All monitors, brought up to what is applied step by step. */
+export class Monitoring {
+  readonly #parts: MonitoringParts;
+  readonly #watches = new Map<string, MonitorWatch>();
+  readonly #progress = new Map<string, TopicProgress>();
+  readonly #failing = new Map<string, string>();
+  #models: readonly string[] = [];
+
+  constructor(parts: MonitoringParts) {
+    this.#parts = parts;
+  }
+
+  watches(): readonly MonitorWatch[] {
+    return [...this.#watches.values()];
+  }
+
+  /** What fails right now, in words; it is tried again with the next step. */
+  problems(): readonly string[] {
+    return [...this.#failing.values()];
+  }
+
+  /** Everything that is applied of the topics that are watched, and of labels. */
+  knowledge(): readonly PartitionOffset[] {
+    const vectors = [...this.#progress.values()].map(vectorOf);
+    return offsetList(Object.fromEntries(vectors.flatMap((vector) => Object.entries(vector))));
+  }
+
+  /** One step of every monitor. What fails for one topic or monitor does not hold up the others. */
+  async step(): Promise<void> {
+    for (const topic of this.#topics()) await this.#attempt(topic.topic, () => this.#follow(topic));
+    for (const monitor of this.#monitors()) await this.#attempt(monitor.name, () => this.#stepOf(monitor));
+  }
+
+  #topics(): readonly TopicProgress[] {
+    return [
+      unknownProgress(topics.predictions.name, 0),
+      unknownProgress(topics.labels.name, 0),
+      ...this.#parts.catalog.views().map(({ topic, epoch }) => unknownProgress(topic, epoch)),
+    ];
+  }
+
+  #monitors(): readonly Monitor[] {
+    const views = this.#parts.catalog.views().map(({ definition }) => definition.name);
+    return monitorsOf({ views, models: this.#models }, this.#parts.options);
+  }
+
+  async #follow(unknown: TopicProgress): Promise<void> {
+    const { queries, log } = this.#parts;
+    const { topic, epoch } = unknown;
+    const known = this.#progress.get(topic);
+    const before = known?.epoch === epoch ? known : unknown;
+    const after = await readProgress(queries, log, before);
+    const hasNew = !sameRecords(before, after);
+    if (topic === topics.predictions.name && hasNew) this.#models = await predictedModels(queries);
+    this.#progress.set(topic, after);
+  }
+
+  async #stepOf(monitor: Monitor): Promise<void> {
+    const watch = this.#watches.get(monitor.name) ?? new MonitorWatch(monitor, this.#parts);
+    this.#watches.set(monitor.name, watch);
+    const watched = this.#watched(monitor);
+    const progress = watched === undefined ? undefined : this.#progress.get(watched.source.topic);
+    if (watched === undefined || progress === undefined || !hasRecords(progress)) return;
+    await watch.step(progress, watched);
+    this.#parts.metrics.progressed(monitor.name, watch.status.watermark, watch.status.closedThrough);
+  }
+
+  /** Undefined while a configured view is not registered. */
+  #watched({ subjectKind, subject }: Monitor): Watched | undefined {
+    const { queries, catalog } = this.#parts;
+    if (subjectKind === 'model') {
+      const source = modelRows(subject);
+      return { source, columns: (period, vector) => modelColumns(queries, catalog, source, period, vector) };
+    }
+    const view = catalog.findView(subject);
+    if (view === undefined) return undefined;
+    return { source: viewRows(view), columns: () => Promise.resolve(viewColumns(view)) };
+  }
+
+  async #attempt(what: string, work: () => Promise<void>): Promise<boolean> {
+    try {
+      await work();
+      this.#failing.delete(what);
+      return true;
+    } catch (error) {
+      this.#parts.metrics.failuresTotal.inc({ monitor: what });
+      this.#parts.logger.warn({ err: error, monitor: what }, 'a step failed and is tried again');
+      this.#failing.set(what, `${what}: ${describeError(error)}`);
+      return false;
+    }
+  }
+}
+
+function hasRecords(progress: TopicProgress): boolean {
+  return [...progress.partitions.values()].some((partition) => partition.progress.nextOffset > 0n);
+}

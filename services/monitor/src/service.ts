@@ -1,0 +1,104 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { connectKafka, connectSchemaRegistry, EventCodec } from '@millrace/event-log';
+import { topics } from '@millrace/events';
+import { type Clock, type Running, startTogether, systemClock } from '@millrace/kernel';
+import { connectClickHouse, openOfflineStore } from '@millrace/offline-store';
+import { followDefinitions } from '@millrace/processing';
+import { createHttpApp, createMetrics, listen, type Logger, withOpenApi } from '@millrace/telemetry';
+import { clickHouseQueries } from './clickhouse-queries.ts';
+import type { MonitorConfig } from './config.ts';
+import { followModels } from './followed-models.ts';
+import { monitorMetrics } from './metrics.ts';
+import { Monitoring } from './monitoring.ts';
+import { openRetrainingLog } from './retraining-log.ts';
+import { retrainingReactor } from './retraining-reactor.ts';
+import { addRoutes } from './routes.ts';
+import { openWindowLog } from './window-log.ts';
+
+/** How to start the monitor. */
+export interface MonitorServiceOptions {
+  readonly config: MonitorConfig;
+  readonly logger: Logger;
+  /** Called once when the service cannot go on. */
+  readonly onFailure: (error: unknown) => void;
+  readonly clock?: Clock;
+}
+
+/**
+ * Starts the monitor: reads definitions, models, windows and retraining requests from the log, then closes
+ * windows as their rows are applied in the offline store.
+ *
+ * @returns the port that it listens on.
+ */
+export function startMonitor(options: MonitorServiceOptions): Promise<Running<{ readonly port: number }>> {
+  const { config, logger, onFailure, clock = systemClock } = options;
+  return startTogether(async (starter) => {
+    const registry = createMetrics('monitor');
+    const metrics = monitorMetrics(registry);
+    const log = await starter.start(() => connectKafka({ clientId: 'millrace-monitor', config }));
+    await log.ensureTopics(Object.values(topics));
+    const codec = new EventCodec(connectSchemaRegistry(config));
+    const clickhouse = await starter.start(() => connectClickHouse(config, 'millrace-monitor'));
+    await openOfflineStore(clickhouse, { cluster: config.clickhouseCluster });
+    const { catalog } = await starter.start(() => followDefinitions(log, codec, onFailure));
+    const models = await starter.start(() => followModels(log, codec, onFailure));
+    const windows = await starter.start(() => openWindowLog(log, codec, onFailure));
+    const retraining = await starter.start(() => openRetrainingLog(log, codec, onFailure));
+    await windows.caughtUp();
+    const monitoring: Monitoring = new Monitoring({
+      queries: clickHouseQueries(clickhouse),
+      log,
+      catalog,
+      windows,
+      clock,
+      metrics,
+      logger,
+      options: config.monitors,
+      idleAfter: config.monitorIdleAfter,
+      restateEvery: config.monitorRestateInterval,
+      afterWindows: retrainingReactor({
+        history: windows.history,
+        retraining,
+        models,
+        metrics,
+        knowledge: () => monitoring.knowledge(),
+      }),
+    });
+    await starter.start(() =>
+      repeat(() => monitoring.step(), Number(config.monitorPollInterval / 1000n), onFailure),
+    );
+    const app = createHttpApp({ logger, metrics: registry, problems: () => monitoring.problems() });
+    await withOpenApi(app, {
+      title: 'Millrace monitor',
+      description: 'Drift windows, watermarks and retraining requests.',
+    });
+    addRoutes(app, {
+      history: windows.history,
+      watches: () => monitoring.watches(),
+      requests: () => retraining.requests(),
+    });
+    return starter.start(() => listen(app, { host: config.host, port: config.monitorPort }));
+  });
+}
+
+/** Does the work over and over with a pause between; stopping waits for the one under way. */
+function repeat(
+  work: () => Promise<void>,
+  pauseMs: number,
+  onFailure: (error: unknown) => void,
+): Promise<Running<void>> {
+  const stopping = new AbortController();
+  const loop = (async () => {
+    while (!stopping.signal.aborted) {
+      await work();
+      await delay(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
+  })().catch(onFailure);
+  return Promise.resolve({
+    value: undefined,
+    async stop() {
+      stopping.abort();
+      await loop;
+    },
+  });
+}

@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Running } from '@millrace/kernel';
+import { connectClickHouse, openOfflineStore } from '@millrace/offline-store';
+import { testStack, uniqueName } from '@millrace/testing';
+import { clickHouseQueries } from './clickhouse-queries.ts';
+import type { Queries } from './queries.ts';
+import {
+  earliestAppliedSince,
+  readProgress,
+  type TopicProgress,
+  unknownProgress,
+  vectorOf,
+} from './topic-progress.ts';
+
+type Client = Awaited<ReturnType<typeof connectClickHouse>>['value'];
+let clickhouse: Running<Client>;
+let queries: Queries;
+let store: Awaited<ReturnType<typeof openOfflineStore>>;
+beforeAll(async () => {
+  const { url, user, password } = testStack().clickhouse;
+  clickhouse = await connectClickHouse({
+    clickhouseUrl: url,
+    clickhouseUser: user,
+    clickhousePassword: password,
+    clickhouseDatabase: uniqueName('progress'),
+    clickhouseRequestTimeoutMs: 30_000,
+    clickhouseMaxConnections: 4,
+  });
+  store = await openOfflineStore(clickhouse.value, { cluster: '' });
+  queries = clickHouseQueries(clickhouse.value);
+});
+afterAll(() => clickhouse.stop());
+
+const spans = (...next: readonly bigint[]) => ({
+  spans: async () => next.map((end, partition) => ({ partition, first: 0n, next: end })),
+});
+
+const range = (
+  topic: string,
+  partition: number,
+  firstOffset: bigint,
+  lastOffset: bigint,
+  minEventTime: bigint | null,
+) => ({
+  topic,
+  epoch: 0,
+  partition,
+  firstOffset,
+  lastOffset,
+  rows: Number(lastOffset - firstOffset) + 1,
+  deadLetters: 0,
+  minEventTime,
+  maxEventTime: minEventTime === null ? null : minEventTime + 5n,
+  maxRecordedAt: 1_767_225_600_000_000n,
+});
+
+function progressOf({ partitions }: TopicProgress, partition: number) {
+  return partitions.get(partition)?.progress;
+}
+
+describe('readProgress', () => {
+  it('follows what is applied without a hole, times to the microsecond', async () => {
+    const topic = uniqueName('topic');
+    await store.recordApplied([
+      range(topic, 0, 0n, 9n, -3n),
+      range(topic, 0, 20n, 29n, 50n),
+      range(topic, 1, 0n, 4n, null),
+    ]);
+    const first = await readProgress(queries, spans(40n, 5n, 0n), unknownProgress(topic, 0));
+    expect(vectorOf(first)).toEqual({ [topic]: { 0: 9n, 1: 4n } });
+    expect(progressOf(first, 0)).toMatchObject({ nextOffset: 10n, minEventTime: -3n, maxEventTime: 2n });
+    expect(progressOf(first, 1)).toMatchObject({ nextOffset: 5n, maxEventTime: null });
+    expect(first.partitions.get(2)).toMatchObject({ logEnd: 0n, progress: { nextOffset: 0n } });
+
+    await store.recordApplied([range(topic, 0, 10n, 19n, 7n)]);
+    const second = await readProgress(queries, spans(40n, 5n, 0n), first);
+    expect(vectorOf(second)).toEqual({ [topic]: { 0: 29n, 1: 4n } });
+    expect(progressOf(second, 0)).toMatchObject({ maxEventTime: 55n });
+    expect(await earliestAppliedSince(queries, first)).toBe(7n);
+    expect(await earliestAppliedSince(queries, second)).toBeNull();
+    expect(await readProgress(queries, spans(40n, 5n, 0n), second)).toEqual(second);
+  });
+
+  it('starts over when the store is being rebuilt', async () => {
+    const topic = uniqueName('topic');
+    await store.recordApplied([range(topic, 0, 0n, 9n, 1n)]);
+    const before = await readProgress(queries, spans(20n), unknownProgress(topic, 0));
+    await clickhouse.value.command({ query: 'TRUNCATE TABLE applied_ranges' });
+    const empty = await readProgress(queries, spans(20n), before);
+    expect(vectorOf(empty)).toEqual({ [topic]: {} });
+    await store.recordApplied([range(topic, 0, 0n, 4n, 1n)]);
+    expect(vectorOf(await readProgress(queries, spans(20n), before))).toEqual({ [topic]: { 0: 4n } });
+  });
+
+  it('leaves out ranges of another epoch or topic', async () => {
+    const topic = uniqueName('topic');
+    await store.recordApplied([range(topic, 0, 0n, 9n, 1n)]);
+    expect(vectorOf(await readProgress(queries, spans(10n), unknownProgress(topic, 1)))).toEqual({
+      [topic]: {},
+    });
+  });
+});
