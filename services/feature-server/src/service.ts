@@ -1,0 +1,60 @@
+import { connectKafka, connectSchemaRegistry, EventCodec } from '@millrace/event-log';
+import { topics } from '@millrace/events';
+import { describeError, type Running, startTogether } from '@millrace/kernel';
+import { connectRedisOnlineStore } from '@millrace/online-store';
+import { followDefinitions } from '@millrace/processing';
+import { createHttpApp, createMetrics, listen, type Logger, withOpenApi } from '@millrace/telemetry';
+import type { FeatureServerConfig } from './config.ts';
+import { onlineMetrics } from './online/metrics.ts';
+import { addOnlineRoutes } from './online/routes.ts';
+import { ServiceCache } from './online/service-cache.ts';
+
+/** How to start the feature server. */
+export interface FeatureServerOptions {
+  readonly config: FeatureServerConfig;
+  readonly logger: Logger;
+  /** Called once when the service cannot go on. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** Starts the feature server: follows the definitions, connects to both stores, then listens. */
+export function startFeatureServer(
+  options: FeatureServerOptions,
+): Promise<Running<{ readonly port: number }>> {
+  const { config, logger, onFailure } = options;
+  return startTogether(async (starter) => {
+    const metrics = createMetrics('feature-server');
+    const log = await starter.start(() => connectKafka({ clientId: 'millrace-feature-server', config }));
+    const schemas = connectSchemaRegistry(config);
+    await log.ensureTopics([topics.definitions]);
+    const definitions = await starter.start(() => followDefinitions(log, new EventCodec(schemas), onFailure));
+    const store = await starter.start(() =>
+      connectRedisOnlineStore({
+        url: config.redisUrl,
+        cluster: config.redisCluster,
+        onError: (error) => logger.warn({ err: error }, 'lost the online store'),
+      }),
+    );
+    const services = new ServiceCache(definitions.catalog);
+    starter.onStop(definitions.onChange(() => services.clear()));
+
+    const problems = async () => {
+      const asked = await Promise.allSettled([store.applied()]);
+      return asked.flatMap((answer) => (answer.status === 'rejected' ? [describeError(answer.reason)] : []));
+    };
+    const app = createHttpApp({ logger, metrics, problems });
+    await withOpenApi(app, {
+      title: 'Millrace feature server',
+      description: 'Features as they are now, and training snapshots of what they were.',
+    });
+    addOnlineRoutes(app, {
+      store,
+      services,
+      schemas,
+      metrics: onlineMetrics(metrics),
+      mostEntities: config.onlineMostEntities,
+      waitMs: config.onlineWaitMs,
+    });
+    return starter.start(() => listen(app, { host: config.host, port: config.featureServerPort }));
+  });
+}
