@@ -1,0 +1,42 @@
+import { defineConfig } from 'vitest/config';
+
+const stack = new URL('./libs/testing/src/global-setup.ts', import.meta.url).pathname;
+const exclude = ['**/node_modules/**', '**/.millrace/**', '**/.nx/**'];
+
+/** The tier is in the file's name. Tests of the last two tiers get one running stack for the whole run. */
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    maxWorkers: 2,
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['**/*.unit.spec.ts'],
+          exclude,
+        },
+      },
+      {
+        test: {
+          name: 'integration',
+          include: ['**/*.int.spec.ts'],
+          exclude,
+          globalSetup: [stack],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['**/*.e2e.spec.ts'],
+          exclude,
+          globalSetup: [stack],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
