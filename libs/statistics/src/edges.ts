@@ -31,8 +31,10 @@ export function edgesOf(kind: NumericKind, quantiles: readonly string[]): readon
   return edges;
 }
 
+const MIN_LONG = -(2n ** 63n);
+
 function justBelow(kind: NumericKind, text: string): string | undefined {
-  if (kind === 'integer') return String(BigInt(text) - 1n);
+  if (kind === 'integer') return BigInt(text) > MIN_LONG ? String(BigInt(text) - 1n) : undefined;
   const value = Number(text);
   return Number.isFinite(value) ? String(nextDown(value)) : undefined;
 }

@@ -17,6 +17,8 @@ describe('edgesOf', () => {
     expect(edgesOf('integer', ['7', '7', '7'])).toEqual(['6', '7']);
     expect(edgesOf('real', ['0', '0', '3'])).toEqual([String(-Number.MIN_VALUE), '0', '3']);
     expect(edgesOf('integer', ['6', '7', '7'])).toEqual(['6', '7']);
+    const least = String(-(2n ** 63n));
+    expect(edgesOf('integer', [least, least, '0'])).toEqual([least, '0']);
   });
 
   it('leaves what is infinite to the outermost bins', () => {

@@ -12,6 +12,8 @@ const HOUR = DAY / 24n;
 const START = 11_323n * DAY; // 2001-01-01
 const day = (number: number, hours = 0) => START + BigInt(number) * DAY + BigInt(hours) * HOUR;
 
+/** How long progress is waited for on a busy machine. */
+const PATIENCE = { timeout: 40_000, interval: 50 };
 const windowsAnswer = z.object({ windows: z.array(windowAnswer) });
 const watermarks = z.object({ watermarks: z.array(watermarkAnswer) });
 const monitorsAnswer = z.object({ monitors: z.array(monitorAnswer) });
@@ -135,7 +137,7 @@ describe('the monitor, on real Kafka and ClickHouse', { timeout: 60_000 }, () =>
         expect(
           await windowsOf(monitor, `&from=${formatInstant(day(4))}&until=${formatInstant(day(5))}`),
         ).toHaveLength(2),
-      { timeout: 40_000, interval: 50 },
+      PATIENCE,
     );
     const [first, second] = await windowsOf(
       monitor,
@@ -212,14 +214,14 @@ describe('the routes of the monitor', { timeout: 60_000 }, () => {
         falseDiscoveryRate: 0.01,
         policy: null,
       });
-    });
+    }, PATIENCE);
     const { paths } = await monitor.get(
       '/openapi.json',
       z.object({ paths: z.record(z.string(), z.unknown()) }),
     );
     expect(Object.keys(paths)).toEqual(['/v1/windows', '/v1/watermarks', '/v1/monitors', '/v1/retraining']);
     await expect(monitor.get('/v1/windows?from=yesterday', windowsAnswer)).rejects.toThrow(/400.*ISO 8601/s);
-    await vi.waitFor(() => monitor.get('/health/ready', z.object({ status: z.literal('ready') })));
+    await vi.waitFor(() => monitor.get('/health/ready', z.object({ status: z.literal('ready') })), PATIENCE);
   });
 });
 

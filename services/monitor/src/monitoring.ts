@@ -53,10 +53,16 @@ export class Monitoring {
     return offsetList(Object.fromEntries(vectors.flatMap((vector) => Object.entries(vector))));
   }
 
-  /** One step of every monitor. What fails for one topic or monitor does not hold up the others. */
-  async step(): Promise<void> {
+  /**
+   * One step of every monitor; the ones that are left are skipped when it is told to stop. What fails for one
+   * topic or monitor does not hold up the others.
+   */
+  async step(stopping: AbortSignal): Promise<void> {
     for (const topic of this.#topics()) await this.#attempt(topic.topic, () => this.#follow(topic));
-    for (const monitor of this.#monitors()) await this.#attempt(monitor.name, () => this.#stepOf(monitor));
+    for (const watch of this.#current()) {
+      if (stopping.aborted) return;
+      await this.#attempt(watch.monitor.name, () => this.#stepOf(watch));
+    }
   }
 
   #topics(): readonly TopicProgress[] {
@@ -67,9 +73,14 @@ export class Monitoring {
     ];
   }
 
-  #monitors(): readonly Monitor[] {
+  /** One for each monitor that there is now; none is forgotten. */
+  #current(): readonly MonitorWatch[] {
     const views = this.#parts.catalog.views().map(({ definition }) => definition.name);
-    return monitorsOf({ views, models: this.#models }, this.#parts.options);
+    for (const monitor of monitorsOf({ views, models: this.#models }, this.#parts.options)) {
+      if (!this.#watches.has(monitor.name))
+        this.#watches.set(monitor.name, new MonitorWatch(monitor, this.#parts));
+    }
+    return this.watches();
   }
 
   async #follow(unknown: TopicProgress): Promise<void> {
@@ -83,9 +94,8 @@ export class Monitoring {
     this.#progress.set(topic, after);
   }
 
-  async #stepOf(monitor: Monitor): Promise<void> {
-    const watch = this.#watches.get(monitor.name) ?? new MonitorWatch(monitor, this.#parts);
-    this.#watches.set(monitor.name, watch);
+  async #stepOf(watch: MonitorWatch): Promise<void> {
+    const { monitor } = watch;
     const watched = this.#watched(monitor);
     const progress = watched === undefined ? undefined : this.#progress.get(watched.source.topic);
     if (watched === undefined || progress === undefined || !hasRecords(progress)) return;
@@ -105,16 +115,14 @@ export class Monitoring {
     return { source: viewRows(view), columns: () => Promise.resolve(viewColumns(view)) };
   }
 
-  async #attempt(what: string, work: () => Promise<void>): Promise<boolean> {
+  async #attempt(what: string, work: () => Promise<void>): Promise<void> {
     try {
       await work();
       this.#failing.delete(what);
-      return true;
     } catch (error) {
       this.#parts.metrics.failuresTotal.inc({ monitor: what });
       this.#parts.logger.warn({ err: error, monitor: what }, 'a step failed and is tried again');
       this.#failing.set(what, `${what}: ${describeError(error)}`);
-      return false;
     }
   }
 }

@@ -4,7 +4,7 @@ import type { Micros } from '@millrace/kernel';
 import { type Window, windowContaining } from '@millrace/statistics';
 import type { Monitor } from './monitor.ts';
 import type { Queries } from './queries.ts';
-import { eventsIn, type RowsSource } from './rows-source.ts';
+import { eventsByPart, type RowsSource } from './rows-source.ts';
 import { knownTo } from './sql.ts';
 import type { WindowHistory } from './window-history.ts';
 
@@ -14,7 +14,7 @@ export interface WindowRows {
   readonly rows: bigint;
 }
 
-const windowRows = z.object({ start: z.coerce.bigint(), rows: z.coerce.bigint() });
+const windowRows = z.object({ part: z.coerce.bigint(), events: z.coerce.bigint() });
 
 /** The tumbling windows of a period that have rows at a vector, with how many, in order. */
 export async function windowsWithRows(
@@ -25,18 +25,11 @@ export async function windowsWithRows(
   size: Micros,
 ): Promise<readonly WindowRows[]> {
   const micros = 'toUnixTimestamp64Micro(event_time)';
-  const start = {
-    as: 'window__start',
-    expression: `${micros} - positiveModulo(${micros}, toInt64(${size}))`,
-  };
-  const found = await queries.rows(
-    `SELECT window__start AS start, count() AS rows
-     FROM (${eventsIn(source, period, vector, [start], ['window__start'])})
-     GROUP BY start ORDER BY start`,
-  );
+  const start = `${micros} - positiveModulo(${micros}, toInt64(${size}))`;
+  const found = await queries.rows(eventsByPart(source, period, vector, start));
   return found.map((row) => {
-    const { start: first, rows } = windowRows.parse(row);
-    return { window: { start: first, end: first + size }, rows };
+    const { part, events } = windowRows.parse(row);
+    return { window: { start: part, end: part + size }, rows: events };
   });
 }
 

@@ -1,6 +1,5 @@
 import type { DriftWindowClosed, PartitionOffset } from '@millrace/events';
 import { type TrainingInputs, versionBehind } from '@millrace/model-lifecycle';
-import { overlaps } from '@millrace/statistics';
 import type { FollowedModels } from './followed-models.ts';
 import type { MonitorMetrics } from './metrics.ts';
 import type { Monitor } from './monitor.ts';
@@ -30,7 +29,7 @@ export function retrainingReactor(parts: RetrainingReactorParts) {
     for (const window of parts.history.newestOf(name)) {
       const { eventId } = window.envelope;
       if (considered.has(eventId)) continue;
-      if (!isPartOfReference(window)) {
+      if (isAfterReference(window)) {
         const made = await parts.retraining.request({
           type: 'RequestRetraining',
           policy,
@@ -52,12 +51,9 @@ export function retrainingReactor(parts: RetrainingReactorParts) {
   };
 }
 
-/** A window that the reference was made of says nothing about drift. */
-function isPartOfReference(event: DriftWindowClosed): boolean {
-  return overlaps(
-    { start: event.windowStart, end: event.windowEnd },
-    { start: event.referenceStart, end: event.referenceEnd },
-  );
+/** A window that the reference was made of, or one from before it, says nothing about what changed since. */
+function isAfterReference({ windowStart, referenceEnd }: DriftWindowClosed): boolean {
+  return windowStart >= referenceEnd;
 }
 
 function inputsFor(model: string, window: DriftWindowClosed, parts: RetrainingReactorParts): TrainingInputs {

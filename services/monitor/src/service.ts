@@ -65,7 +65,7 @@ export function startMonitor(options: MonitorServiceOptions): Promise<Running<{ 
       }),
     });
     await starter.start(() =>
-      repeat(() => monitoring.step(), Number(config.monitorPollInterval / 1000n), onFailure),
+      repeat((stopping) => monitoring.step(stopping), Number(config.monitorPollInterval / 1000n), onFailure),
     );
     const app = createHttpApp({ logger, metrics: registry, problems: () => monitoring.problems() });
     await withOpenApi(app, {
@@ -83,14 +83,14 @@ export function startMonitor(options: MonitorServiceOptions): Promise<Running<{ 
 
 /** Does the work over and over with a pause between; stopping waits for the one under way. */
 function repeat(
-  work: () => Promise<void>,
+  work: (stopping: AbortSignal) => Promise<void>,
   pauseMs: number,
   onFailure: (error: unknown) => void,
 ): Promise<Running<void>> {
   const stopping = new AbortController();
   const loop = (async () => {
     while (!stopping.signal.aborted) {
-      await work();
+      await work(stopping.signal);
       await delay(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
   })().catch(onFailure);

@@ -177,7 +177,7 @@ export class MonitorWatch {
         const end = metrics.computeSeconds.startTimer({ monitor: this.monitor.name });
         const result = await computeWindow(queries, source, this.monitor, window, vector, reference);
         end();
-        events.push(windowEvent(result, vector, previous));
+        if (result.resultHash !== previous?.resultHash) events.push(windowEvent(result, vector, previous));
       }
       await windows.append(events);
       for (const event of events) {
