@@ -2,19 +2,20 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const root = join(import.meta.dirname, '..');
+const scripts = dirname(fileURLToPath(import.meta.url));
+const root = join(scripts, '..');
 const home = join(root, '.millrace');
 const environment = join(home, 'python');
 const python = join(environment, 'bin', 'python');
 const stampFile = join(environment, 'requirements.sha256');
 const lockFile = join(home, 'python.lock');
-const requirementsFile = join(import.meta.dirname, 'python-requirements.txt');
+const requirementsFile = join(scripts, 'python-requirements.txt');
 const oldest = [3, 11];
 
 /**

@@ -26,13 +26,22 @@ export async function ensurePackages(report) {
   await ensureNode24(env, report);
 }
 
-/** Whether what npm noted about node_modules equals the lock file, apart from packages for other systems. */
 async function isInstalled() {
   const [wanted, installed] = await Promise.all([
     readLock(join(root, 'package-lock.json')),
     readLock(join(root, 'node_modules', '.package-lock.json')),
   ]);
-  if (wanted === undefined || installed === undefined) return false;
+  return wanted !== undefined && installed !== undefined && matchesLock(wanted, installed);
+}
+
+/**
+ * Whether what npm noted about node_modules equals the lock file, apart from packages for other systems.
+ *
+ * @typedef {{ version?: string, integrity?: string, optional?: boolean, peer?: boolean }} Entry
+ * @param {Record<string, Entry>} wanted `packages` of package-lock.json
+ * @param {Record<string, Entry>} installed `packages` of node_modules/.package-lock.json
+ */
+export function matchesLock(wanted, installed) {
   const entries = Object.entries(wanted).filter(([path]) => path.includes('node_modules/'));
   return entries.every(([path, entry]) => {
     const present = installed[path];

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { createClient } from '@clickhouse/client';
+import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type EndpointProcess, startEndpointProcess } from './testing/endpoint-process.ts';
@@ -22,7 +22,13 @@ describe('@clickhouse/client', () => {
     ['plain', { request: false, response: false }],
     ['compressed', { request: true, response: true }],
   ])('creates, inserts, queries and streams, %s', async (_, compression) => {
-    const client = createClient({ url: endpoint.url, password: 'secret', database: 'millrace', compression });
+    const client = createClient({
+      url: endpoint.url,
+      password: 'secret',
+      database: 'millrace',
+      compression,
+      log: { level: ClickHouseLogLevel.OFF },
+    });
     try {
       expect(await client.ping()).toEqual({ success: true });
       const table = uniqueName('t');
@@ -67,7 +73,7 @@ describe('@clickhouse/client', () => {
       url: endpoint.url,
       password: 'secret',
       session_id: uniqueName('s'),
-      log: { level: 127 },
+      log: { level: ClickHouseLogLevel.OFF },
     });
     try {
       await client.command({ query: 'CREATE TEMPORARY TABLE mine (a Int8)' });

@@ -3,8 +3,8 @@ import { endpointOptionsFrom } from './config.ts';
 const options = endpointOptionsFrom(process.env);
 
 // Each running query holds a thread of libuv's pool, whose size is read when it is first used: so before the
-// engine is loaded. Some threads stay free for files and for killing queries.
-process.env['UV_THREADPOOL_SIZE'] ??= String(options.maxConcurrentQueries + 16);
+// engine is loaded. The service leaves a quarter of the threads free.
+process.env['UV_THREADPOOL_SIZE'] ??= String(Math.ceil(options.maxConcurrentQueries / 0.75));
 // The engine takes its time zone from here, and times without a zone are UTC in Millrace.
 process.env['TZ'] ??= 'UTC';
 
@@ -20,9 +20,14 @@ const stop = () => {
 process.once('SIGTERM', stop);
 process.once('SIGINT', stop);
 
+/** Nobody is left who would stop it if a query went on for ever. */
+const stopSoon = () => {
+  stop();
+  setTimeout(() => process.exit(1), 5000).unref();
+};
 if (process.env['MILLRACE_EXIT_WITH_PARENT'] === '1') {
-  if (process.channel) process.once('disconnect', stop);
-  else process.stdin.once('close', stop).resume();
+  if (process.channel) process.once('disconnect', stopSoon);
+  else process.stdin.once('close', stopSoon).resume();
 }
 
 console.log(JSON.stringify({ event: 'listening', port: endpoint.value.port }));

@@ -18,29 +18,36 @@ export type ClickHouseEndpoint = {
 /**
  * Starts the endpoint in this process. One process can have one, because the engine binds one data directory.
  *
- * Queries run on libuv's thread pool: set `UV_THREADPOOL_SIZE` in the environment to more than
- * `maxConcurrentQueries` before the process starts (`main.ts` does).
+ * Queries run on libuv's thread pool, of which they get three quarters: with Node's 4 threads, 3 run at once. Set
+ * `UV_THREADPOOL_SIZE` before the process starts for more (`main.ts` does it for its own).
  */
 export async function startClickHouseEndpoint(
   given: Partial<EndpointOptions> & Pick<EndpointOptions, 'dataDirectory'>,
 ): Promise<{ value: ClickHouseEndpoint; stop: () => Promise<void> }> {
   const options = endpointOptionsSchema.parse(given);
-  const engine = await startEngine(options.dataDirectory, options.maxConcurrentQueries);
+  const places = Math.min(options.maxConcurrentQueries, placesInThreadPool());
+  const engine = await startEngine(options.dataDirectory, places);
   const sessions = createSessions(engine);
-  const admission = createAdmission(options.maxConcurrentQueries);
-  const first = engine.open();
-  await first.query(`CREATE DATABASE IF NOT EXISTS ${quoteIdentifier(options.database)}`);
-  await first.close();
-
+  const admission = createAdmission(places);
   const parts: QueryHandlerParts = { engine, sessions, admission, options };
   const server = createServer({ requestTimeout: 0 }, (request, response) => {
     route(parts, request, response).catch((error) =>
       answerError(response, fromEngine(error), engine.version),
     );
   });
+  // Shorter, and a client may use a connection just as it is closed.
   server.keepAliveTimeout = 10_000;
-  server.listen(options.port, options.host);
-  await once(server, 'listening');
+
+  try {
+    const first = engine.open();
+    await first.query(`CREATE DATABASE IF NOT EXISTS ${quoteIdentifier(options.database)}`);
+    await first.close();
+    server.listen(options.port, options.host);
+    await once(server, 'listening');
+  } catch (error) {
+    await engine.stop();
+    throw error;
+  }
   const address = server.address();
   const port = typeof address === 'object' && address ? address.port : options.port;
 
@@ -56,6 +63,15 @@ export async function startClickHouseEndpoint(
       await engine.stop();
     },
   };
+}
+
+/**
+ * How many queries may hold a thread. A quarter stays free for compression, files and KILL, without which the
+ * queries would not come to an end either.
+ */
+function placesInThreadPool(): number {
+  const threads = Number(process.env['UV_THREADPOOL_SIZE'] ?? 4);
+  return Math.max(1, Math.floor(threads * 0.75));
 }
 
 async function route(

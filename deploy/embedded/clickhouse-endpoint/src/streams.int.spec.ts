@@ -91,8 +91,8 @@ async function running(): Promise<number> {
   return Number(reply.text);
 }
 
-describe('streamed results', () => {
-  it("equal the engine's single answer at 1 M rows in every format", { timeout: 120_000 }, async () => {
+describe('streamed results', { timeout: 90_000 }, () => {
+  it("equal the engine's single answer at 1 M rows in every format", { timeout: 240_000 }, async () => {
     const all = await post(url, 'SELECT name FROM system.formats WHERE is_output ORDER BY name');
     const formats = all.text.split('\n').filter((name) => name !== '' && !isAlias(name) && !isUnsteady(name));
     const different: string[] = [];
@@ -130,7 +130,7 @@ describe('streamed results', () => {
       });
       expect(response.status).toBe(200);
       abort.abort();
-      await expect.poll(running, { timeout: 5000 }).toBe(0);
+      await expect.poll(running, { timeout: 15_000 }).toBe(0);
     },
   );
 
@@ -139,7 +139,7 @@ describe('streamed results', () => {
       const status = await readFile(`/proc/${endpoint.pid}/status`, 'utf8').catch(() => 'VmRSS: 0 kB');
       return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
     };
-    const query = "SELECT repeat('x', 1000) FROM numbers(1000000) SETTINGS max_block_size = 1000";
+    const query = "SELECT repeat('x', 1000) FROM numbers(500000) SETTINGS max_block_size = 1000";
     const before = await rss();
     let most = before;
     let bytes = 0;
@@ -151,7 +151,7 @@ describe('streamed results', () => {
       checkedAt = bytes;
       most = Math.max(most, await rss());
     }
-    expect(bytes).toBe(1_001_000_000);
+    expect(bytes).toBe(500_500_000);
     expect(Math.max(most, await rss()) - before).toBeLessThan(300);
   });
 
@@ -174,7 +174,7 @@ describe('streamed results', () => {
   });
 });
 
-describe('a client that leaves', () => {
+describe('a client that leaves', { timeout: 90_000 }, () => {
   it.each([
     ['before the first byte', 'SELECT count() FROM numbers(1e13) WHERE sipHash64(number) = 1'],
     ['in the middle', 'SELECT number FROM numbers(1e13)'],
@@ -186,24 +186,24 @@ describe('a client that leaves', () => {
     const abort = new AbortController();
     const id = `leaving-${_}`;
     const request = fetch(`${url}/?query_id=${id}`, { method: 'POST', body: query, signal: abort.signal });
-    await expect.poll(running, { timeout: 5000 }).toBe(1);
+    await expect.poll(running, { timeout: 15_000 }).toBe(1);
     abort.abort();
     await request.catch(() => undefined);
-    await expect.poll(running, { timeout: 5000 }).toBe(0);
+    await expect.poll(running, { timeout: 15_000 }).toBe(0);
   });
 
   it('can be made to leave by another, with KILL QUERY and the query id', async () => {
     const request = post(url, 'SELECT count() FROM numbers(1e13) WHERE sipHash64(number) = 1', {
       query_id: 'to kill',
     });
-    await expect.poll(running, { timeout: 5000 }).toBe(1);
+    await expect.poll(running, { timeout: 15_000 }).toBe(1);
     await post(url, "KILL QUERY WHERE query_id = 'another' ASYNC");
     expect(await running()).toBe(1);
     await post(url, "KILL QUERY WHERE query_id = 'to kill' ASYNC");
     expect(await request).toMatchObject({ status: 500, code: 394 });
   });
 
-  it('leaves room for others: pipes and places come back', { timeout: 60_000 }, async () => {
+  it('leaves room for others: pipes and places come back', async () => {
     for (let round = 0; round < 3; round += 1) {
       const aborts = Array.from({ length: 20 }, () => new AbortController());
       const left = aborts.map(({ signal }) =>

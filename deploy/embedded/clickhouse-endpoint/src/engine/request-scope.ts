@@ -33,8 +33,8 @@ export async function enterScope(
     ? await rememberState(connection, settings, scope.database !== undefined)
     : async () => undefined;
   try {
-    if (scope.database !== undefined) await connection.query(`USE ${quoteIdentifier(scope.database)}`);
-    await connection.query(setStatement(settings, scope.parameters));
+    const use = scope.database === undefined ? '' : `USE ${quoteIdentifier(scope.database)}; `;
+    await connection.query(use + setStatement(settings, scope.parameters));
   } catch (error) {
     await leaveScope();
     throw error;

@@ -79,8 +79,10 @@ async function runInSession(
   const { connection, isShared } = lease;
   try {
     lease.checkParameters(job.text, options.parameters);
-    if (lease.isNew) await connection.query(`USE ${quoteIdentifier(parts.options.database)}`);
-    const leaveScope = await enterScope(connection, options, isShared);
+    const { database } = parts.options;
+    if (isShared && lease.isNew) await connection.query(`USE ${quoteIdentifier(database)}`);
+    const scope = isShared ? options : { ...options, database: options.database ?? database };
+    const leaveScope = await enterScope(connection, scope, isShared);
     try {
       return await job.run({
         engine,
