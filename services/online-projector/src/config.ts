@@ -47,7 +47,7 @@ export const onlineProjectorConfigSchema = z.object({
     .number()
     .int()
     .min(1024)
-    .default(8 * MEBIBYTE)
+    .default(4 * MEBIBYTE)
     .describe('Most bytes of one partition in one batch; larger ones are quicker and take more memory.'),
 });
 

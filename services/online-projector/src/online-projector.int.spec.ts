@@ -58,7 +58,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await connections.stop();
-  expect(failures).toEqual([]);
+  if (failures.length > 0) throw new AggregateError(failures, 'the projector failed');
 });
 
 async function startProjector(checkpointMs = 60_000): Promise<Running<OnlineProjectorMetrics>> {

@@ -1,5 +1,5 @@
 import type { EventLog, PartitionBatch } from '@millrace/event-log';
-import { describeError, MillraceError, type Running } from '@millrace/kernel';
+import { MillraceError, type Running } from '@millrace/kernel';
 import type { OnlineStoreWriter } from '@millrace/online-store';
 import { type FollowedDefinitions, type ProjectedTopics, projectTopics } from '@millrace/processing';
 
@@ -74,7 +74,7 @@ export async function startProjection(parts: ProjectionParts): Promise<Running<v
       .then(() => noticingLoss(() => store.checkpoint()))
       .catch((error: unknown) => {
         if (!(error instanceof MillraceError) || !error.retry) onFailure(error);
-        else parts.onCheckpointFailure(describeError(error));
+        else parts.onCheckpointFailure(error);
       });
   }, parts.checkpointMs);
 

@@ -1,8 +1,17 @@
-import { type AvroSchema, compileAvro, type EntityKey } from '@millrace/events';
+import {
+  type AvroResolver,
+  type AvroSchema,
+  type AvroType,
+  compileAvro,
+  type EntityKey,
+} from '@millrace/events';
 import type { RegisteredView } from '@millrace/feature-registry';
 import { describeError, isInstant, MillraceError, type Micros } from '@millrace/kernel';
 import { isUuid, type OnlineRow } from '@millrace/online-store';
 import { z } from 'zod';
+
+/** Bytes of magic byte and schema id before the Avro bytes. */
+export const FRAME = 5;
 
 /** What the store has to know of a row beside its bytes. */
 export type RowHead = Pick<OnlineRow, 'key' | 'eventTime' | 'eventId'> & { readonly deleted: boolean };
@@ -55,18 +64,14 @@ function compileHead(view: RegisteredView, schemaId: number, text: string): (val
     const writer = compileAvro(avroSchema.parse(row));
     const reader = compileAvro(avroSchema.parse(headOf(row)));
     const resolver = reader.createResolver(writer);
+    const malformed = (why: string, cause?: unknown) =>
+      new MillraceError('EVENT_MALFORMED', `the value is not a row of ${name}: ${why}`, { cause });
     return (value) => {
-      try {
-        return reader.fromBuffer(value.subarray(5), resolver);
-      } catch (cause) {
-        throw new MillraceError(
-          'EVENT_MALFORMED',
-          `the value is not a row of ${name}: ${describeError(cause)}`,
-          {
-            cause,
-          },
-        );
-      }
+      const { head, end } = decodeAt(reader, resolver, value, malformed);
+      // What avsc gives for a buffer that ends before the value does.
+      if (end < 0) throw malformed('it breaks off');
+      if (end < value.length) throw malformed(`${value.length - end} bytes are left over`);
+      return head;
     };
   } catch (cause) {
     throw new MillraceError(
@@ -76,6 +81,20 @@ function compileHead(view: RegisteredView, schemaId: number, text: string): (val
         cause,
       },
     );
+  }
+}
+
+function decodeAt(
+  reader: AvroType,
+  resolver: AvroResolver,
+  value: Buffer,
+  malformed: (why: string, cause: unknown) => MillraceError,
+): { readonly head: DecodedHead; readonly end: number } {
+  try {
+    const { value: head, offset: end } = reader.decode(value, FRAME, resolver);
+    return { head, end };
+  } catch (cause) {
+    throw malformed(describeError(cause), cause);
   }
 }
 

@@ -1,9 +1,9 @@
 import type { LogRecord, SchemaRegistry } from '@millrace/event-log';
-import { packPosition, unframe } from '@millrace/events';
+import { packPosition } from '@millrace/events';
 import type { RegisteredView } from '@millrace/feature-registry';
 import { err, formatInstant, type Micros, MillraceError, ok, type Result } from '@millrace/kernel';
 import type { OnlineRow } from '@millrace/online-store';
-import { compileRowReader, type RowReader } from './row-reader.ts';
+import { compileRowReader, FRAME, type RowReader } from './row-reader.ts';
 
 /** What a record is: a row, or the reason why it is none. */
 export type DecodedRecord = Result<OnlineRow, MillraceError>;
@@ -33,7 +33,7 @@ export class ViewRows {
   async prepare(records: readonly LogRecord[]): Promise<void> {
     this.#unknown.clear();
     for (const { value } of records) {
-      const id = value === null ? undefined : unframe(value)?.schemaId;
+      const id = schemaIdOf(value);
       if (id === undefined || this.#readers.has(id) || this.#unknown.has(id)) continue;
       const text = this.#view.schemas.get(id) ?? (await this.#registry.schemaById(id));
       if (text === undefined) this.#unknown.add(id);
@@ -44,13 +44,13 @@ export class ViewRows {
   /** The row of a record that was prepared, or the error with which it becomes a dead letter. */
   decode(record: LogRecord): DecodedRecord {
     const { value } = record;
-    const framed = value === null ? undefined : unframe(value);
-    if (value === null || framed === undefined) {
+    const id = schemaIdOf(value);
+    if (value === null || id === undefined) {
       return err(new MillraceError('EVENT_MALFORMED', 'the value is not in the Confluent wire format'));
     }
-    const reader = this.#readers.get(framed.schemaId);
+    const reader = this.#readers.get(id);
     if (reader === undefined) {
-      return err(new MillraceError('SCHEMA_UNKNOWN', `the schema registry has no schema ${framed.schemaId}`));
+      return err(new MillraceError('SCHEMA_UNKNOWN', `the schema registry has no schema ${id}`));
     }
     if (!reader.ok) return reader;
     try {
@@ -90,4 +90,9 @@ export class ViewRows {
       throw error;
     }
   }
+}
+
+/** The schema id of a framed value. `unframe` would make a buffer for each row. */
+function schemaIdOf(value: Buffer | null): number | undefined {
+  return value === null || value.length < FRAME || value[0] !== 0 ? undefined : value.readInt32BE(1);
 }

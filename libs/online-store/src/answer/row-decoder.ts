@@ -1,4 +1,4 @@
-import { type AvroSchema, compileAvro, unframe } from '@millrace/events';
+import { type AvroSchema, compileAvro } from '@millrace/events';
 import type { FeatureValue, RegisteredView } from '@millrace/feature-registry';
 import { MillraceError } from '@millrace/kernel';
 import { z } from 'zod';
@@ -11,6 +11,9 @@ export interface WriterSchemas {
 
 /** Decodes some features of rows that one schema wrote; undefined for a feature that the schema does not have. */
 type RowDecoder = (value: Buffer) => readonly (FeatureValue | undefined)[];
+
+/** Bytes of magic byte and schema id before the Avro bytes. */
+const FRAME = 5;
 
 const field = z.looseObject({ name: z.string(), type: z.json() });
 const record = z.looseObject({ type: z.literal('record'), name: z.string(), fields: z.array(field) });
@@ -66,11 +69,12 @@ export class RowDecoders {
   }
 }
 
+/** `unframe` would make a buffer for each row. */
 function schemaIdOf(value: Buffer): number {
-  const framed = unframe(value);
-  if (framed === undefined)
+  if (value.length < FRAME || value[0] !== 0) {
     throw new MillraceError('EVENT_MALFORMED', 'a stored row is not in the Confluent wire format');
-  return framed.schemaId;
+  }
+  return value.readInt32BE(1);
 }
 
 /** Skips the envelope, the key and what was not asked for: only wanted features cost time. */

@@ -35,6 +35,7 @@ export function writeRow(row: StoredRow, into: Buffer, at: number): number {
 /** A row as it came from Redis. Its parts are read when they are asked for: most reads want the value only. */
 export class PackedRow implements StoredRow {
   readonly #bytes: Buffer;
+  #value: Buffer | null | undefined;
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
@@ -56,6 +57,7 @@ export class PackedRow implements StoredRow {
   }
 
   get value(): Buffer | null {
-    return ((this.#bytes[FLAGS] ?? 0) & DELETED) === 0 ? this.#bytes.subarray(HEADER) : null;
+    this.#value ??= ((this.#bytes[FLAGS] ?? 0) & DELETED) === 0 ? this.#bytes.subarray(HEADER) : null;
+    return this.#value;
   }
 }

@@ -81,7 +81,7 @@ while at <= size do
     local order = compare(row, old, TIME)
     if order > 0 then
       call(HSET, key, view, row)
-
+      if tied(old) then call('DEL', ARGV[5] .. view .. ':' .. entity) end
       changed = changed + 1
     elseif order == 0 then
       changed = changed + tie(key, view, ARGV[5] .. view .. ':' .. entity, old, row)

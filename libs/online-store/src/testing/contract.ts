@@ -3,8 +3,8 @@ import { KeyCodec, packPosition, parseEventId } from '@millrace/events';
 import type { Running } from '@millrace/kernel';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bucketOf } from './bucket.ts';
-import type { BatchEnd, OnlineRow, OnlineStore, StoredRow } from './port.ts';
+import { bucketOf } from '../bucket.ts';
+import type { BatchEnd, OnlineRow, OnlineStore, StoredRow } from '../port.ts';
 
 const keys = new KeyCodec({ airport: 'string' });
 

@@ -1,50 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import { type EntityKey, type EventId, newEventId, packPosition } from '@millrace/events';
-import {
-  defineEntity,
-  defineFeatureService,
-  defineFeatureView,
-  type FeatureValue,
-} from '@millrace/feature-registry';
-import { type Micros, type Running, SECOND } from '@millrace/kernel';
+import { type EntityKey, newEventId, packPosition } from '@millrace/events';
+import { defineFeatureView } from '@millrace/feature-registry';
+import type { Micros, Running } from '@millrace/kernel';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OnlineStore } from '../port.ts';
-import { catalogOf, rowEncoder } from '../testing.ts';
-import { readService } from './read-service.ts';
-
-const airport = defineEntity({ name: 'airport', keys: { airport: 'string' }, owner: 'tests' });
-const gate = defineEntity({ name: 'gate', keys: { a: 'string', b: 'string' }, owner: 'tests' });
-const features = { delay: { type: 'double' }, count: { type: 'long' } } as const;
-const about = { owner: 'tests', features };
-const hourly = defineFeatureView({ name: 'hourly', entity: airport, ttl: '1h', ...about });
-const brief = defineFeatureView({ name: 'brief', entity: airport, ttl: '250ms', ...about });
-const lasting = defineFeatureView({ name: 'lasting', entity: airport, ttl: null, ...about });
-const gates = defineFeatureView({ name: 'gates', entity: gate, ttl: null, ...about });
-const views = [hourly, brief, lasting, gates];
-const route = defineFeatureService({
-  name: 'route',
-  owner: 'tests',
-  views: [
-    { view: lasting, as: 'origin', features: ['delay'], keys: { airport: 'origin' } },
-    { view: lasting, as: 'destination', features: ['delay', 'count'], keys: { airport: 'destination' } },
-    { view: hourly, features: ['count'], keys: { airport: 'origin' } },
-  ],
-});
-const catalog = catalogOf([airport, gate, ...views.map(({ definition }) => definition), route.definition]);
-type ViewName = (typeof views)[number]['definition']['name'];
-
-interface Event {
-  readonly view?: ViewName;
-  readonly at: Micros;
-  /** The values of `delay`; `deleted` for a deletion. */
-  readonly delay: number | null | 'deleted';
-  readonly id?: EventId;
-  readonly key?: EntityKey;
-}
-
-const HOUR = 3600n * SECOND;
-const T = 1_000_000_000_000_000n;
+import { catalogOf, rowEncoder } from './index.ts';
+import {
+  airport,
+  bruteForce,
+  catalog,
+  type Event,
+  features,
+  HOUR,
+  lasting,
+  T,
+  type ViewName,
+} from './point-in-time-fixture.ts';
+import { readService } from '../answer/read-service.ts';
 
 /** The cases of point-in-time correctness that the online store can show; run against each adapter. */
 export function pointInTimeCases(name: string, connect: () => Promise<Running<OnlineStore>>): void {
@@ -317,15 +290,4 @@ export function pointInTimeCases(name: string, connect: () => Promise<Running<On
       );
     });
   });
-}
-
-function bruteForce(
-  log: readonly Required<Pick<Event, 'at' | 'delay' | 'id'>>[],
-  at: Micros,
-): readonly [string, FeatureValue] {
-  const firsts = log.filter((event, index) => log.findIndex(({ id }) => id === event.id) === index);
-  const newest = firsts.toSorted((a, b) => Number(a.at - b.at)).at(-1);
-  if (newest === undefined || newest.delay === 'deleted') return ['NOT_FOUND', null];
-  if (newest.at < at - HOUR) return ['OUTSIDE_MAX_AGE', null];
-  return newest.delay === null ? ['NULL_VALUE', null] : ['PRESENT', newest.delay];
 }
