@@ -5,11 +5,11 @@ import { type TimeInput, timeToJson } from './time-input.ts';
 import { writeBatches, type WriteOptions, type Written } from './write.ts';
 
 interface LabelFields {
-  readonly eventId?: string;
+  readonly eventId?: string | undefined;
   /** When the truth became known. @default now, by the gateway's clock */
-  readonly eventTime?: TimeInput;
+  readonly eventTime?: TimeInput | undefined;
   /** The model, where the label is meant for one only. */
-  readonly model?: string;
+  readonly model?: string | undefined;
   /** What was observed, such as `arrived_late`. */
   readonly name: string;
   /** Null takes the label back. */

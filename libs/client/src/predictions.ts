@@ -20,26 +20,26 @@ export interface PredictionOutput {
 /** A prediction. */
 export interface Prediction {
   /** What a label names to reach it. @default made by the gateway and answered */
-  readonly predictionId?: string;
-  readonly eventId?: string;
+  readonly predictionId?: string | undefined;
+  readonly eventId?: string | undefined;
   /** When it was made. @default now, by the gateway's clock */
-  readonly eventTime?: TimeInput;
+  readonly eventTime?: TimeInput | undefined;
   readonly model: string;
   readonly modelVersion: string;
   /** The alias under which the model was called, such as champion. */
-  readonly alias?: string;
-  readonly featureService?: string;
-  readonly featureServiceHash?: string;
+  readonly alias?: string | undefined;
+  readonly featureService?: string | undefined;
+  readonly featureServiceHash?: string | undefined;
   readonly entityKey: EntityKeyInput;
   /** The time for which features were read: `at` of the online answer. */
-  readonly readAt?: TimeInput;
+  readonly readAt?: TimeInput | undefined;
   /** The row of the online answer that the model was given; read it `withOrigin` for the lineage. */
-  readonly served?: Pick<LooseOnlineRow, 'features'>;
+  readonly served?: Pick<LooseOnlineRow, 'features'> | undefined;
   readonly output: PredictionOutput;
   /** Names of groups that it falls into, and the group. */
-  readonly segments?: Readonly<Record<string, string>>;
+  readonly segments?: Readonly<Record<string, string>> | undefined;
   /** How long the answer took, in microseconds. */
-  readonly latencyMicros?: number | bigint;
+  readonly latencyMicros?: number | bigint | undefined;
 }
 
 /** Predictions that were written. */

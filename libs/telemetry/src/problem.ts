@@ -24,6 +24,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   POSITIONS_NOT_REACHED: 504,
   REQUEST_INVALID: 400,
   ROLLBACK_IMPOSSIBLE: 409,
+  SNAPSHOT_UNKNOWN: 404,
 };
 
 /** The HTTP status of an error: its own, 503 where trying again may help, else 422. */

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 import { MillraceError } from '@millrace/kernel';
@@ -37,8 +38,26 @@ export async function gatewayApp(
   app.addHook('onResponse', async ({ routeOptions }, { statusCode }) => {
     gateway.metrics.requests.inc({ route: routeOptions.url ?? 'unknown', status: String(statusCode) });
   });
+  drainUnreadBodies(app);
   featureRoutes(app, gateway);
   predictionRoutes(app, gateway);
   labelRoutes(app, gateway);
   return app;
+}
+
+/**
+ * A request may be answered before its body was read to the end. The rest is let through, since a sender that is still
+ * writing would not read the answer; a gateway that stops does not wait for it.
+ */
+function drainUnreadBodies(app: FastifyInstance): void {
+  const draining = new Set<IncomingMessage>();
+  app.addHook('onResponse', async ({ raw }) => {
+    if (raw.readableEnded || raw.destroyed) return;
+    draining.add(raw);
+    raw.once('close', () => draining.delete(raw));
+    raw.resume();
+  });
+  app.addHook('preClose', async () => {
+    for (const raw of draining) raw.destroy();
+  });
 }

@@ -4,7 +4,7 @@ import { compileAvro, frame, type KeyColumnType, namedEventId, parseEventId } fr
 import { parseInstant } from '@millrace/kernel';
 import { ByteWriter } from './byte-writer.ts';
 import { compileRowEncoder, encodeSource, type RowRequest } from './index.ts';
-import { examplesOf, featureTypes, registeredView } from './testing.ts';
+import { examplesOf, featureTypes, registeredView } from '../testing/row-examples.ts';
 
 const producer = { service: 'app', version: '1', commit: null };
 const eventId = namedEventId('test');

@@ -102,8 +102,6 @@ export async function handleWrite(
     return await reply.status(tally.status).send(write.extend?.(answer) ?? answer);
   } finally {
     reservation.release();
-    // What was not read is let through: a sender that is still writing would not read the answer.
-    if (!stream.readableEnded) stream.resume();
   }
 }
 
