@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { access, mkdir, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { MillraceError, type Running } from '@millrace/kernel';
 import { startComponent } from './component.ts';
+import { hasGroupCoordinator } from './kafka-check.ts';
 import type { StackContext } from './stack-context.ts';
 import { javaOptions, type Toolchain } from './toolchain.ts';
 
@@ -32,7 +32,7 @@ export async function startKafka(
       args: [...javaArgs(toolchain, context.archives), '-Xms192m', '-Xmx512m', 'kafka.Kafka', properties],
       logFile: join(folder, 'logs', 'kafka.log'),
       cwd: home,
-      ready: () => answersApiVersions(ports.kafka),
+      ready: () => hasGroupCoordinator(ports.kafka),
     },
     context,
   );
@@ -101,24 +101,4 @@ function serverProperties(
   return Object.entries(properties)
     .map(([key, value]) => `${key}=${value}\n`)
     .join('');
-}
-
-// ApiVersions, version 0, correlation id 1, no client id. Kafka answers it once it serves requests.
-const API_VERSIONS_REQUEST = Buffer.from('0000000a0012000000000001ffff', 'hex');
-
-function answersApiVersions(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1' });
-    const answer = (value: boolean) => {
-      socket.destroy();
-      resolve(value);
-    };
-    socket.setTimeout(2000, () => answer(false));
-    socket.once('connect', () => socket.write(API_VERSIONS_REQUEST));
-    socket.once('data', (data) =>
-      answer(data.length >= 10 && data.readInt32BE(4) === 1 && data.readInt16BE(8) === 0),
-    );
-    socket.once('error', () => answer(false));
-    socket.once('close', () => answer(false));
-  });
 }

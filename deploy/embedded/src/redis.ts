@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { Running } from '@millrace/kernel';
 import { type ComponentContext, startComponent } from './component.ts';
+import { answers } from './socket-check.ts';
 import type { Toolchain } from './toolchain.ts';
 
 /** Starts Redis with an append-only file that is flushed every second. */
@@ -30,25 +30,10 @@ export async function startRedis(
       args: Object.entries(options).flatMap(([key, value]) => [`--${key}`, value]),
       logFile: join(folder, 'logs', 'redis.log'),
       cwd: home,
-      ready: () => answersPing(port),
+      // While it loads its file it answers -LOADING.
+      ready: () => answers(port, 'PING\r\n', (answer) => answer.toString('latin1').startsWith('+PONG')),
     },
     context,
   );
   return { value: { url: `redis://127.0.0.1:${port}` }, stop: component.stop };
-}
-
-// While Redis loads its file it answers -LOADING.
-function answersPing(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1' });
-    const answer = (value: boolean) => {
-      socket.destroy();
-      resolve(value);
-    };
-    socket.setTimeout(2000, () => answer(false));
-    socket.once('connect', () => socket.write('PING\r\n'));
-    socket.once('data', (data) => answer(data.toString('latin1').startsWith('+PONG')));
-    socket.once('error', () => answer(false));
-    socket.once('close', () => answer(false));
-  });
 }

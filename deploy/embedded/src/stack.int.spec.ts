@@ -12,7 +12,9 @@ import { lockFolder } from './folder-lock.ts';
 import { type StackAddresses, startStack } from './stack.ts';
 
 const run = promisify(execFile);
-const waiting = { timeout: 25_000, interval: 50 };
+// Several starts of real servers in one test: on a busy machine each may take half a minute.
+const slow = 180_000;
+const waiting = { timeout: 60_000, interval: 50 };
 
 async function inFreshFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'millrace stack '));
@@ -86,7 +88,7 @@ async function read(stack: StackAddresses): Promise<Record<string, unknown>> {
 }
 
 describe('a stack', () => {
-  test('keeps data and ports over a restart', async () => {
+  test('keeps data and ports over a restart', { timeout: slow }, async () => {
     await inFreshFolder(async (folder) => {
       const first = await startStack({ folder });
       try {
@@ -133,11 +135,11 @@ describe('two stacks beside each other', () => {
       startStack({ folder, onFailure: (error) => failures.push(error) }),
     );
     stacks.push(...(await Promise.all(starts)));
-  });
+  }, slow);
   afterAll(async () => {
     await Promise.all(stacks.map((stack) => stack.stop()));
     for (const folder of folders) await rm(folder, { recursive: true, force: true });
-  });
+  }, slow);
 
   test('share nothing', async () => {
     const [a, b] = stacks.map((stack) => stack.value);
@@ -155,7 +157,7 @@ describe('two stacks beside each other', () => {
     await expect(startStack({ folder })).rejects.toMatchObject({ code: 'STACK_LOCKED' });
   });
 
-  test('a server that ends by itself is reported by name with its log', async () => {
+  test('a server that ends by itself is reported by name with its log', { timeout: slow }, async () => {
     const [a] = stacks.map((stack) => stack.value);
     if (a === undefined) throw new Error('a stack is missing');
     await redis(a, 'SHUTDOWN NOSAVE');
@@ -167,20 +169,24 @@ describe('two stacks beside each other', () => {
 });
 
 describe('when the parent is killed', () => {
-  test('everything that it started ends', async () => {
+  test('everything that it started ends', { timeout: slow }, async () => {
     await inFreshFolder(async (folder) => {
       const parent = spawn(process.execPath, ['--input-type=module', '-e', parentScript(folder)], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
-      await untilOutput(parent, 'up');
-      const children = await childrenOf(parent.pid ?? 0);
-      expect(children.length).toBe(5);
-      const lock = await readFile(join(folder, 'stack.lock'), 'utf8');
-      expect(children).toContain(Number(lock.split('\n')[0]));
-      parent.kill('SIGKILL');
-      await vi.waitUntil(() => children.every((pid) => !isAlive(pid)), waiting);
-      const lock = await lockFolder(folder, process.pid);
-      await lock.stop();
+      try {
+        await untilOutput(parent, 'up');
+        const children = await childrenOf(parent.pid ?? 0);
+        expect(children.length).toBe(5);
+        const lock = await readFile(join(folder, 'stack.lock'), 'utf8');
+        expect(children).toContain(Number(lock.split('\n')[0]));
+        parent.kill('SIGKILL');
+        await vi.waitUntil(() => children.every((pid) => !isAlive(pid)), waiting);
+      } finally {
+        parent.kill('SIGKILL');
+      }
+      const claimed = await lockFolder(folder, process.pid);
+      await claimed.stop();
     });
   });
 });
