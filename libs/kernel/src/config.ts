@@ -1,5 +1,6 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { MillraceError } from './errors.ts';
+import { parseDuration } from './time.ts';
 
 /**
  * Reads a configuration from environment variables once. Each key of the schema is read from
@@ -33,4 +34,17 @@ export function readConfig<S extends z.ZodObject>(
 /** The environment variable of a configuration key: `kafkaBrokers` is `MILLRACE_KAFKA_BROKERS`. */
 export function variableName(key: string, prefix = 'MILLRACE_'): string {
   return prefix + key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+}
+
+/** An option that is a duration such as `500ms` or `10m`, as microseconds. */
+export function durationOption(defaultText: string) {
+  return z
+    .string()
+    .default(defaultText)
+    .transform((text, context) => {
+      const parsed = parseDuration(text);
+      if (parsed.ok) return parsed.value;
+      context.addIssue(parsed.error);
+      return z.NEVER;
+    });
 }

@@ -1,6 +1,6 @@
 export type { Brand } from './brand.ts';
 export { type Clock, systemClock } from './clock.ts';
-export { readConfig, variableName } from './config.ts';
+export { durationOption, readConfig, variableName } from './config.ts';
 export { type ErrorCode, errorCatalogue } from './error-catalogue.ts';
 export { describeError, MillraceError } from './errors.ts';
 export { type Running, type Starter, startTogether } from './lifecycle.ts';

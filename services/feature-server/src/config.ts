@@ -25,6 +25,9 @@ export const featureServerConfigSchema = z.object({
   redisCluster: z.stringbool().default(false).describe('Whether that is a node of a Redis Cluster.'),
   onlineMostEntities: count.default(1_000).describe('Most entities of one online read.'),
   onlineWaitMs: count.default(5_000).describe('How long a read waits for its minPositions, in milliseconds.'),
+  snapshotWaitMs: count
+    .default(30_000)
+    .describe('How long a snapshot waits for the store to hold what it is to know, in milliseconds.'),
   spineMostMebibytes: count.default(512).describe('Largest spine that is taken, in MiB.'),
 });
 

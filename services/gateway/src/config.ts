@@ -1,23 +1,17 @@
 import { kafkaConfigShape, schemaRegistryConfigShape } from '@millrace/event-log';
-import { parseDuration } from '@millrace/kernel';
+import { eventTimeConfigShape } from '@millrace/processing';
 import { telemetryConfigShape } from '@millrace/telemetry';
 import { z } from 'zod';
 
 const MEBIBYTE = 1024 * 1024;
 const bytes = z.coerce.number().int().min(1024);
 
-const duration = z.string().transform((text, context) => {
-  const parsed = parseDuration(text);
-  if (parsed.ok) return parsed.value;
-  context.addIssue(parsed.error);
-  return z.NEVER;
-});
-
 /** The gateway's options; each is read from `MILLRACE_` and its name in upper snake case. */
 export const gatewayConfigSchema = z.object({
   ...telemetryConfigShape,
   ...kafkaConfigShape,
   ...schemaRegistryConfigShape,
+  ...eventTimeConfigShape,
   gatewayPort: z.coerce
     .number()
     .int()
@@ -52,9 +46,6 @@ export const gatewayConfigSchema = z.object({
     .min(0)
     .default(2000)
     .describe('How long a request for an unknown view waits for the definitions to catch up before its 404.'),
-  maxAhead: duration
-    .default(600_000_000n)
-    .describe('How far an event time may lie ahead of the clock, such as 10m (the default).'),
 });
 
 /** See {@link gatewayConfigSchema}. */

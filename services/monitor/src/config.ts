@@ -1,21 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { kafkaConfigShape, schemaRegistryConfigShape } from '@millrace/event-log';
-import { describeError, parseDuration } from '@millrace/kernel';
+import { describeError, durationOption } from '@millrace/kernel';
 import { clickHouseConfigShape } from '@millrace/offline-store';
 import { telemetryConfigShape } from '@millrace/telemetry';
 import { monitorsSchema } from './monitor-options.ts';
-
-const duration = (text: string) =>
-  z
-    .string()
-    .default(text)
-    .transform((value, context) => {
-      const parsed = parseDuration(value);
-      if (parsed.ok) return parsed.value;
-      context.addIssue({ code: 'custom', message: parsed.error });
-      return z.NEVER;
-    });
 
 /** JSON, or the path of a file of it. */
 const monitors = z
@@ -50,11 +39,11 @@ export const monitorConfigSchema = z.object({
   monitors: monitors.describe(
     'Monitors that differ from the derived ones or are added: a JSON array, or the path of a file with one. See the README.',
   ),
-  monitorIdleAfter: duration('5m').describe(
+  monitorIdleAfter: durationOption('5m').describe(
     'A partition holds no window open once the others were recorded ahead of it by more than this.',
   ),
-  monitorPollInterval: duration('500ms').describe('Pause between two looks at what was applied.'),
-  monitorRestateInterval: duration('10s').describe(
+  monitorPollInterval: durationOption('500ms').describe('Pause between two looks at what was applied.'),
+  monitorRestateInterval: durationOption('10s').describe(
     'Shortest time between two looks for late rows of closed windows.',
   ),
 });

@@ -1,21 +1,15 @@
 import { kafkaConfigShape, schemaRegistryConfigShape } from '@millrace/event-log';
-import { parseDuration } from '@millrace/kernel';
 import { clickHouseConfigShape } from '@millrace/offline-store';
+import { eventTimeConfigShape } from '@millrace/processing';
 import { telemetryConfigShape } from '@millrace/telemetry';
 import { z } from 'zod';
-
-const duration = z.string().transform((text, context) => {
-  const parsed = parseDuration(text);
-  if (parsed.ok) return parsed.value;
-  context.addIssue(parsed.error);
-  return z.NEVER;
-});
 
 /** The offline projector's options; each is read from `MILLRACE_` and its name in upper snake case. */
 export const offlineProjectorConfigSchema = z.object({
   ...telemetryConfigShape,
   ...kafkaConfigShape,
   ...schemaRegistryConfigShape,
+  ...eventTimeConfigShape,
   ...clickHouseConfigShape,
   offlineProjectorPort: z.coerce
     .number()
@@ -24,9 +18,6 @@ export const offlineProjectorConfigSchema = z.object({
     .max(65_535)
     .default(7405)
     .describe('Port for health and metrics; 0 for a free one.'),
-  maxAhead: duration
-    .default(600_000_000n)
-    .describe('How far an event time may lie ahead of the recording, such as 10m (the default).'),
   offlineProjectorLingerMs: z.coerce
     .number()
     .int()

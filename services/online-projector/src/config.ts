@@ -1,22 +1,16 @@
 import { kafkaConfigShape, schemaRegistryConfigShape } from '@millrace/event-log';
-import { parseDuration } from '@millrace/kernel';
+import { eventTimeConfigShape } from '@millrace/processing';
 import { telemetryConfigShape } from '@millrace/telemetry';
 import { z } from 'zod';
 
 const MEBIBYTE = 1024 * 1024;
-
-const duration = z.string().transform((text, context) => {
-  const parsed = parseDuration(text);
-  if (parsed.ok) return parsed.value;
-  context.addIssue(parsed.error);
-  return z.NEVER;
-});
 
 /** The online projector's options; each is read from `MILLRACE_` and its name in upper snake case. */
 export const onlineProjectorConfigSchema = z.object({
   ...telemetryConfigShape,
   ...kafkaConfigShape,
   ...schemaRegistryConfigShape,
+  ...eventTimeConfigShape,
   onlineProjectorPort: z.coerce
     .number()
     .int()
@@ -34,9 +28,6 @@ export const onlineProjectorConfigSchema = z.object({
     .regex(/^[\w.-]+$/)
     .default('millrace')
     .describe('What every key of the online store begins with.'),
-  maxAhead: duration
-    .default(600_000_000n)
-    .describe('How far an event time may lie ahead of the recording, such as 10m (the default).'),
   onlineProjectorCheckpointMs: z.coerce
     .number()
     .int()
