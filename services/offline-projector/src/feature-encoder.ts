@@ -2,12 +2,7 @@ import type { LogRecord, SchemaRegistry } from '@millrace/event-log';
 import { unframe } from '@millrace/events';
 import type { Catalog, RegisteredView } from '@millrace/feature-registry';
 import { MillraceError } from '@millrace/kernel';
-import {
-  compileTranscoder,
-  type OfflineStore,
-  rawTableName,
-  type RowTranscoder,
-} from '@millrace/offline-store';
+import { compileTranscoder, rawTableName, type RowTranscoder } from '@millrace/offline-store';
 import { BatchTally } from './batch-tally.ts';
 import type { BatchEncoder } from './encoded-batch.ts';
 import { RowSections, type RowTarget } from './row-sections.ts';

@@ -1,5 +1,5 @@
 import type { ClickHouseClient } from '@clickhouse/client';
-import type { EventId, KeyColumns, OffsetVector } from '@millrace/events';
+import { type KeyColumns, namedEventId, type OffsetVector } from '@millrace/events';
 import {
   defineEntity,
   defineFeatureService,
@@ -151,10 +151,8 @@ function generate(seed: number): CaseQuestion {
   };
   const start = 1_000_000_000_000_000n;
   const key = () => ({ id: `k${below(4)}`, part: below(2) });
-  const ids = Array.from(
-    { length: 60 },
-    (_, index) =>
-      `00000000-0000-7000-8000-${String(seed).padStart(6, '0')}${String(index).padStart(6, '0')}` as EventId,
+  const ids = Array.from({ length: 60 }, (_, index) =>
+    namedEventId('generated', String(seed), String(index)),
   );
   const next = [0n, 0n, 0n];
   const records = ids.map((eventId): CaseRecord => {

@@ -56,6 +56,11 @@ export class AvroReader {
     return this.high * 4_294_967_296 + (this.low >>> 0);
   }
 
+  /** Bytes that are not read yet. */
+  get left(): number {
+    return this.bytes.length - this.at;
+  }
+
   /** Goes on by bytes and returns where they began. */
   skip(size: number): number {
     const from = this.at;

@@ -66,23 +66,20 @@ export function parseAvroSchema(text: string): AvroNode {
   }
 
   function bodyOf(schema: Complex, namespace: string): AvroNode {
-    switch (schema.type) {
-      case 'record':
-        return {
-          kind: 'record',
-          fields: (schema.fields ?? []).map(({ name, type }) => ({ name, node: read(type, namespace) })),
-        };
-      case 'array':
-        return { kind: 'array', items: read(schema.items, namespace) };
-      case 'map':
-        return { kind: 'map', items: read(schema.values, namespace) };
-      case 'enum':
-        return { kind: 'enum', symbols: schema.symbols ?? [] };
-      case 'fixed':
-        return { kind: 'fixed', size: schema.size ?? 0 };
-      default:
-        return read(schema.type, namespace);
-    }
+    const { type } = schema;
+    if (type === 'record')
+      return {
+        kind: type,
+        fields: (schema.fields ?? []).map((field) => ({
+          name: field.name,
+          node: read(field.type, namespace),
+        })),
+      };
+    if (type === 'array') return { kind: type, items: read(schema.items, namespace) };
+    if (type === 'map') return { kind: type, items: read(schema.values, namespace) };
+    if (type === 'enum') return { kind: type, symbols: schema.symbols ?? [] };
+    if (type === 'fixed') return { kind: type, size: schema.size ?? 0 };
+    return read(type, namespace);
   }
 
   return read(JSON.parse(text), '');

@@ -50,13 +50,17 @@ export function skipOf(node: AvroNode): Skip {
   }
 }
 
-/** The number of items in the next block of an array; 0 ends it. A negative count is followed by a size in bytes. */
+/**
+ * The number of items in the next block of an array; 0 ends it. A negative count is followed by a size in bytes.
+ * Every item takes a byte at least, so a count that no bytes stand behind is refused before anything loops.
+ */
 export function blockCount(reader: AvroReader): number {
   reader.long();
-  if (reader.high >= 0) return reader.low;
-  const count = -reader.number;
-  reader.long();
-  return count;
+  const count = reader.number;
+  if (count < 0) reader.long();
+  const items = Math.abs(count);
+  if (items > reader.left) throw new MillraceError('EVENT_MALFORMED', 'an array has more items than bytes');
+  return items;
 }
 
 function blocks(item: Skip): Skip {

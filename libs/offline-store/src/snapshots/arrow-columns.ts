@@ -1,4 +1,4 @@
-import { type DataType, DataType as Types, type Field, MessageReader, TimeUnit } from 'apache-arrow';
+import { DataType, type Field, MessageReader, Precision, TimeUnit, Type } from 'apache-arrow';
 import { describeError, MillraceError } from '@millrace/kernel';
 import { staged, type StagedColumn } from './staged-column.ts';
 
@@ -27,7 +27,7 @@ export function arrowColumns(head: Buffer): readonly StagedColumn[] {
 }
 
 function columnOf(name: string, type: DataType): StagedColumn {
-  if (Types.isTimestamp(type)) {
+  if (DataType.isTimestamp(type)) {
     const digits = {
       [TimeUnit.SECOND]: 0,
       [TimeUnit.MILLISECOND]: 3,
@@ -40,17 +40,17 @@ function columnOf(name: string, type: DataType): StagedColumn {
 }
 
 function typeOf(name: string, type: DataType): string {
-  if (Types.isInt(type)) return `${type.isSigned ? 'Int' : 'UInt'}${type.bitWidth}`;
-  if (Types.isFloat(type)) return type.precision === 2 ? 'Float64' : 'Float32';
-  if (Types.isBool(type)) return 'Bool';
-  if (Types.isUtf8(type) || Types.isLargeUtf8(type) || Types.isBinary(type) || Types.isNull(type))
+  if (DataType.isInt(type)) return `${type.isSigned ? 'Int' : 'UInt'}${type.bitWidth}`;
+  if (DataType.isFloat(type)) return type.precision === Precision.DOUBLE ? 'Float64' : 'Float32';
+  if (DataType.isBool(type)) return 'Bool';
+  if (DataType.isUtf8(type) || DataType.isLargeUtf8(type) || DataType.isBinary(type) || DataType.isNull(type))
     return 'String';
-  if (Types.isDate(type)) return 'Date32';
-  if (Types.isDecimal(type)) return `Decimal(${type.precision}, ${type.scale})`;
-  if (Types.isDictionary(type)) return typeOf(name, type.dictionary);
-  if (Types.isList(type)) return `Array(Nullable(${typeOf(name, type.valueType)}))`;
+  if (DataType.isDate(type)) return 'Date32';
+  if (DataType.isDecimal(type)) return `Decimal(${type.precision}, ${type.scale})`;
+  if (DataType.isDictionary(type)) return typeOf(name, type.dictionary);
+  if (DataType.isList(type)) return `Array(Nullable(${typeOf(name, type.valueType)}))`;
   throw new MillraceError(
     'REQUEST_INVALID',
-    `column ${name} of the spine has the Arrow type ${String(type)}, which a spine cannot have`,
+    `column ${name} of the spine has the Arrow type ${Type[type.typeId]}, which a spine cannot have`,
   );
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ClickHouseClient } from '@clickhouse/client';
 import { formatInstant } from '@millrace/kernel';
 import { z } from 'zod';
-import { identifier } from '../clickhouse/sql.ts';
+import { identifier, literal } from '../clickhouse/sql.ts';
 import { joinSettings, type PointInTimeJoin, pointInTimeSelect, ROW_COLUMN } from '../point-in-time/query.ts';
 import type { SnapshotManifest } from './manifest.ts';
 
@@ -71,24 +71,20 @@ function hashOf(columns: readonly ResultColumn[]): string {
 /** A value as bits that are equal exactly when the values are: a marker for null, one NaN, and −0.0 is not 0.0. */
 function canonical({ name, type }: ResultColumn): string[] {
   const column = identifier(name);
-  const array = /^Array\((.*)\)$/.exec(type)?.[1];
-  if (array !== undefined) {
-    const [item = ''] = canonicalItem('x', array);
-    const marker = array.startsWith('Nullable') ? [`arrayMap(x -> isNull(x), ${column})`] : [];
-    return [`length(${column})`, ...marker, `arrayMap(x -> ${item}, ${column})`];
+  const item = /^Array\((.*)\)$/.exec(type)?.[1];
+  if (item !== undefined) {
+    const marker = item.startsWith('Nullable') ? [`arrayMap(x -> isNull(x), ${column})`] : [];
+    return [`length(${column})`, ...marker, `arrayMap(x -> ${canonicalValue('x', item)}, ${column})`];
   }
-  const [value = ''] = canonicalItem(column, type);
+  const value = canonicalValue(column, type);
   return type.startsWith('Nullable') ? [`isNull(${column})`, value] : [value];
 }
 
-function canonicalItem(value: string, type: string): [string] {
+function canonicalValue(value: string, type: string): string {
   const plain = /^Nullable\((.*)\)$/.exec(type)?.[1];
-  const given = plain === undefined ? value : `assumeNotNull(${value})`;
-  const bits = bitsOf(given, plain ?? type);
-  // What stands where a null is must not count.
-  return [
-    plain === undefined ? bits : `if(isNull(${value}), defaultValueOfTypeName(toTypeName(${bits})), ${bits})`,
-  ];
+  if (plain === undefined) return bitsOf(value, type);
+  // What stands in memory where a null is must not count.
+  return bitsOf(`ifNull(${value}, defaultValueOfTypeName(${literal(plain)}))`, plain);
 }
 
 function bitsOf(value: string, type: string): string {

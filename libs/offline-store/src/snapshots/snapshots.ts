@@ -1,18 +1,16 @@
-import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { ClickHouseClient } from '@clickhouse/client';
-import { newEventId, type OffsetVector, topics } from '@millrace/events';
+import type { OffsetVector } from '@millrace/events';
 import type { ResolvedService } from '@millrace/feature-registry';
-import { formatInstant, type Micros, systemClock } from '@millrace/kernel';
+import type { Micros } from '@millrace/kernel';
 import { z } from 'zod';
 import { storeErrors } from '../clickhouse/errors.ts';
 import type { Deployment } from '../clickhouse/table.ts';
-import { joinViewsOf } from '../point-in-time/join-view.ts';
 import { type PointInTimeJoin, pointInTimeQuery } from '../point-in-time/query.ts';
 import { contentOf } from './content.ts';
-import { type Knowledge, resolveKnowledge } from './knowledge.ts';
-import { type SnapshotManifest, snapshotManifestSchema, vectorOfJson, vectorToJson } from './manifest.ts';
-import { makeSpine } from './spine-table.ts';
+import { createSnapshot } from './create-snapshot.ts';
+import type { Knowledge } from './knowledge.ts';
+import { type SnapshotManifest, snapshotManifestSchema, vectorOfJson } from './manifest.ts';
 import type { LabelSpine } from './spine-from-labels.ts';
 import type { SpineFile } from './stage-file.ts';
 import type { SnapshotFormat } from './staged-column.ts';
@@ -65,55 +63,11 @@ export interface Snapshots {
 const manifestRow = z.array(z.object({ manifest: z.string() }));
 
 /** Training snapshots in ClickHouse. */
-export function openSnapshots({
-  client,
-  deployment,
-  resolveKnownAt,
-  waitMs = 30_000,
-}: SnapshotsOptions): Snapshots {
+export function openSnapshots(options: SnapshotsOptions): Snapshots {
+  const { client } = options;
   const storing = storeErrors('a training snapshot');
   return {
-    create: (request) =>
-      storing(async () => {
-        const { service, spine, known, strict = false } = request;
-        const id = newEventId();
-        const views = joinViewsOf(service);
-        const ofLabels = 'labels' in spine ? [topics.predictions.name, topics.labels.name] : [];
-        const wanted = [...new Set([...views.map(({ topic }) => topic), ...ofLabels])];
-        const vector = await resolveKnowledge({ client, resolveKnownAt, waitMs }, wanted, known);
-        const { table, columns } = await makeSpine({ client, deployment, id, spine, views, vector });
-        const content = await contentOf(client, { views, spine: table, vector, strict });
-        const { spineHash, ...contents } = content;
-        const manifest: SnapshotManifest = {
-          id,
-          createdAt: formatInstant(systemClock.now()),
-          featureService: { name: service.name ?? null, hash: service.hash },
-          definitionsHash: createHash('sha256').update(JSON.stringify(views)).digest('hex'),
-          schemaIds: Object.fromEntries(
-            service.views.map(({ view }) => [view.definition.name, view.schemaId]),
-          ),
-          vector: vectorToJson(vector),
-          strict,
-          views,
-          spine: {
-            source: sourceOf(spine),
-            table: table.table,
-            timeColumn: table.timeColumn,
-            columns,
-            hash: spineHash,
-          },
-          ...contents,
-        };
-        await client.insert({
-          table: 'snapshots',
-          format: 'JSONEachRow',
-          clickhouse_settings: { async_insert: 0 },
-          values: [
-            { id, created_at: String(systemClock.now() / 1_000_000n), manifest: JSON.stringify(manifest) },
-          ],
-        });
-        return manifest;
-      }),
+    create: (request) => storing(() => createSnapshot(options, request)),
     manifest: (id) =>
       storing(async () => {
         const answer = await client.query({
@@ -148,12 +102,6 @@ function joinOf({ views, spine, vector, strict }: SnapshotManifest): PointInTime
     vector: vectorOfJson(vector),
     strict,
   };
-}
-
-function sourceOf(spine: SnapshotRequest['spine']): SnapshotManifest['spine']['source'] {
-  if (!('labels' in spine)) return { format: spine.format };
-  const { model, name, from, until } = spine.labels;
-  return { labels: { model, name, from: formatInstant(from), until: formatInstant(until) } };
 }
 
 function differ(what: string, before: string | number, now: string | number): string[] {

@@ -1,10 +1,14 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import { describeError, MillraceError } from '@millrace/kernel';
 import { z } from 'zod';
+import { literal } from '../clickhouse/sql.ts';
 import { staged, type StagedColumn } from './staged-column.ts';
 
 /** ClickHouse's names of the text formats. */
 export const textFormats = { csv: 'CSVWithNames', ndjson: 'JSONEachRow' } as const;
+
+/** A query may have 256 KiB. */
+const SAMPLE_BYTES = 64 * 1024;
 
 const described = z.array(z.object({ name: z.string(), type: z.string() }));
 
@@ -22,12 +26,13 @@ export async function textColumns(
   isWhole: boolean,
   known: ReadonlySet<string>,
 ): Promise<readonly StagedColumn[]> {
-  const end = isWhole ? head.length : head.lastIndexOf(0x0a) + 1;
-  const sample = head.subarray(0, end).toString('utf8');
+  const some = head.subarray(0, SAMPLE_BYTES);
+  const end = isWhole && some.length === head.length ? head.length : some.lastIndexOf(0x0a) + 1;
+  const sample = some.subarray(0, end).toString('utf8');
   try {
     const answer = await client.query({
-      query: `DESCRIBE format(${textFormats[format]}, {sample: String})`,
-      query_params: { sample },
+      // In the text, which is the body: parameters go into the URL, which has to be short.
+      query: `DESCRIBE format(${textFormats[format]}, ${literal(sample)})`,
       format: 'JSONEachRow',
     });
     return described.parse(await answer.json()).map(({ name, type }) => {

@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import { newEventId, topics } from '@millrace/events';
+import { formatInstant, systemClock } from '@millrace/kernel';
+import { identifier } from '../clickhouse/sql.ts';
+import { joinViewsOf } from '../point-in-time/join-view.ts';
+import { contentOf } from './content.ts';
+import { resolveKnowledge } from './knowledge.ts';
+import { type SnapshotManifest, vectorToJson } from './manifest.ts';
+import type { SnapshotRequest, SnapshotsOptions } from './snapshots.ts';
+import { makeSpine } from './spine-table.ts';
+
+const DEFAULT_WAIT_MS = 30_000;
+
+/** Makes a snapshot: knowledge, spine, contents, manifest; in this order, so that what is written last is whole. */
+export async function createSnapshot(
+  { client, deployment, resolveKnownAt, waitMs = DEFAULT_WAIT_MS }: SnapshotsOptions,
+  { service, spine, known, strict = false }: SnapshotRequest,
+): Promise<SnapshotManifest> {
+  const id = newEventId();
+  const views = joinViewsOf(service);
+  const ofLabels = 'labels' in spine ? [topics.predictions.name, topics.labels.name] : [];
+  const wanted = [...new Set([...views.map(({ topic }) => topic), ...ofLabels])];
+  const vector = await resolveKnowledge({ client, resolveKnownAt, waitMs }, wanted, known);
+  const { table, columns } = await makeSpine({ client, deployment, id, spine, views, vector });
+  try {
+    const content = await contentOf(client, { views, spine: table, vector, strict });
+    const { spineHash, ...contents } = content;
+    const now = systemClock.now();
+    const manifest: SnapshotManifest = {
+      id,
+      createdAt: formatInstant(now),
+      featureService: { name: service.name ?? null, hash: service.hash },
+      definitionsHash: createHash('sha256').update(JSON.stringify(views)).digest('hex'),
+      schemaIds: Object.fromEntries(service.views.map(({ view }) => [view.definition.name, view.schemaId])),
+      vector: vectorToJson(vector),
+      strict,
+      views,
+      spine: {
+        source: sourceOf(spine),
+        table: table.table,
+        timeColumn: table.timeColumn,
+        columns,
+        hash: spineHash,
+      },
+      ...contents,
+    };
+    await client.insert({
+      table: 'snapshots',
+      format: 'JSONEachRow',
+      clickhouse_settings: { async_insert: 0 },
+      values: [{ id, created_at: String(now / 1_000_000n), manifest: JSON.stringify(manifest) }],
+    });
+    return manifest;
+  } catch (error) {
+    await client.command({ query: `DROP TABLE IF EXISTS ${identifier(table.table)}` });
+    throw error;
+  }
+}
+
+function sourceOf(spine: SnapshotRequest['spine']): SnapshotManifest['spine']['source'] {
+  if (!('labels' in spine)) return { format: spine.format };
+  const { model, name, from, until } = spine.labels;
+  return { labels: { model, name, from: formatInstant(from), until: formatInstant(until) } };
+}
