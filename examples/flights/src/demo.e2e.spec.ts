@@ -1,45 +1,86 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Running } from '@millrace/kernel';
+import { z } from 'zod';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseOptions } from './demo/options.ts';
-import { type DemoResult, startDemo } from './demo/run-demo.ts';
+import { analystOf } from './demo/analyst.ts';
+import { type DemoOptions, parseOptions } from './demo/options.ts';
+import type { Output } from './demo/progress.ts';
+import { type DemoHooks, type DemoResult, startDemo } from './demo/run-demo.ts';
 
-const lines: string[] = [];
-const output = {
-  line: (text: string) => void lines.push(text),
-  colour: false,
-  progress: () => ({ update: () => undefined, stop: () => undefined }),
-};
+const FLIGHTS = 2000;
+
+/** Runs the demo to its end and answers what it found and showed. */
+async function runDemo(
+  options: DemoOptions,
+  hooks?: DemoHooks,
+): Promise<Omit<DemoResult, 'world'> & { shown: string }> {
+  const lines: string[] = [];
+  const output: Output = {
+    line: (text) => void lines.push(text),
+    colour: false,
+    progress: () => ({ update: () => undefined, stop: () => undefined }),
+  };
+  const demo = await startDemo(options, output, hooks);
+  await demo.stop();
+  return { ...demo.value, shown: lines.join('\n') };
+}
 
 describe('the demo', () => {
   let folder: string;
-  let demo: Running<DemoResult>;
+  let options: DemoOptions;
+  let first: Awaited<ReturnType<typeof runDemo>>;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'flights-demo-'));
-    const options = parseOptions([
-      '--flights',
-      '3000',
-      '--window',
-      '1h',
-      '--reference',
-      '2h',
-      '--folder',
-      folder,
+    const short = ['--window', '1h', '--warm-up', '1h', '--reference', '2h'];
+    options = parseOptions(['--flights', String(FLIGHTS), ...short, '--folder', folder]);
+    first = await runDemo(options);
+  });
+
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it('flies every flight, and every check passes', () => {
+    expect(first.checks.filter(({ passed }) => !passed)).toEqual([]);
+    expect(first.passed).toBe(true);
+    expect(first.checks).toHaveLength(15);
+    expect(first.sent).toMatchObject({ predictions: FLIGHTS, labels: FLIGHTS });
+  });
+
+  it('shows events, stores, the snapshot, windows and checks', async () => {
+    expect(first.shown).toMatch(/predictions +2,000 +2,000/);
+    expect(first.shown).toMatch(/airport_departures +1\d\d/);
+    expect(first.shown).toMatch(/content hash +[0-9a-f]{64}/);
+    expect(first.shown).toContain('Drift windows of model-late_arrival');
+    expect(first.shown).toContain('PSI of the 3 features');
+    expect(first.shown).toContain('✓ no dead letters');
+    const report = await readFile(join(folder, 'report.html'), 'utf8');
+    expect(report).toContain('Drift of late_arrival against its reference');
+  });
+
+  it('can be flown again without any event counting twice, and fails when a stored value is not the true one', async () => {
+    const again = await runDemo(
+      { ...options, keep: true },
+      {
+        async beforeChecks({ addresses }) {
+          const { rows } = analystOf(addresses.stack.clickhouse);
+          await rows(
+            z.never(),
+            `ALTER TABLE features_airport_departures_raw UPDATE departures = departures + 1
+            WHERE airport = 'ATL' SETTINGS mutations_sync = 1`,
+          );
+        },
+      },
+    );
+    expect(again.passed).toBe(false);
+    expect(again.sent).toEqual(first.sent);
+    const failed = again.checks.filter(({ passed }) => !passed);
+    expect(failed.map(({ name }) => name)).toEqual([
+      'Redis agrees with ClickHouse on airport_departures',
+      'what was served is what the snapshot finds for that time',
     ]);
-    demo = await startDemo(options, output);
-  });
-
-  afterAll(async () => {
-    await demo?.stop();
-    await rm(folder, { recursive: true, force: true });
-  });
-
-  it('holds up', () => {
-    expect(demo.value.checks.filter(({ passed }) => !passed)).toEqual([]);
-    expect(demo.value.passed).toBe(true);
-    expect(demo.value.sent).toMatchObject({ predictions: 3000, labels: 3000 });
+    expect(again.shown).toContain(
+      '✗ FAILED Redis agrees with ClickHouse on airport_departures: departures of ATL is',
+    );
   });
 });

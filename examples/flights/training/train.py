@@ -23,7 +23,7 @@ def main() -> None:
     snapshot = take_snapshot(options.feature_server, options.service, options.model, options.label, options.since, options.until)
     features = feature_columns(snapshot)
     print(f"snapshot {snapshot.manifest['id']}: {snapshot.rows.num_rows:,} flights, {len(features)} features")
-    fitted = fit(vectors(snapshot.rows, features), labels(snapshot.rows, options.label))
+    fitted = fit(vectors(snapshot.rows, features), labels(snapshot.rows))
     card = write_version(options, features, fitted, snapshot.manifest)
     print(f"{card}: " + ", ".join(f"{name} {value:.4g}" for name, value in fitted.metrics.items()))
 
@@ -52,8 +52,8 @@ def vectors(rows: pa.Table, features: list[str]) -> np.ndarray:
     return np.stack(columns, axis=1).astype(np.float32)
 
 
-def labels(rows: pa.Table, label: str) -> np.ndarray:
-    return rows[label].cast(pa.bool_()).to_numpy(zero_copy_only=False).astype(bool)
+def labels(rows: pa.Table) -> np.ndarray:
+    return rows["label"].cast(pa.bool_()).to_numpy().astype(bool)
 
 
 def write_version(options: argparse.Namespace, features: list[str], fitted: Fitted, manifest: dict) -> Path:

@@ -19,7 +19,7 @@ export function driftChart(points: readonly DriftPoint[], threshold: number, col
     ...(colour && { color: [...COLOURS] }),
     customYAxisTicks: [0, threshold, highest / 1.1],
     customXAxisTicks: everyNth(points.length, 10),
-    formatter: (value, { axis }) => (axis === 'x' ? dayOf(points[value]?.start) : value.toFixed(2)),
+    formatter: (value, { axis }) => (axis === 'x' ? tickOf(points[value]) : value.toFixed(2)),
   }).replaceAll(/[^\S\n]+$/gm, '');
 }
 
@@ -55,8 +55,15 @@ function everyNth(count: number, most: number): number[] {
   return Array.from({ length: Math.ceil(count / every) }, (_, index) => index * every);
 }
 
-function dayOf(time: number | undefined): string {
-  if (time === undefined) return '';
+const DAY = 86_400_000;
+
+/** The day of a window, and for windows within a day the time. */
+function tickOf(window: DriftPoint | undefined): string {
+  if (window === undefined) return '';
+  return window.end - window.start < DAY ? timeOf(window.start) : dayOf(window.start);
+}
+
+function dayOf(time: number): string {
   return new Date(time).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
 }
 

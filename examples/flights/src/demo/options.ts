@@ -21,7 +21,7 @@ const optionsSchema = z.strictObject({
     .int()
     .min(1)
     .default(100_000)
-    .describe('How many flights to fly; 3 million are there.'),
+    .describe('How many flights to fly at most; 3 million are there.'),
   from: day.optional().describe('First day, such as 2001-02-01: the file begins with 2001-01-01.'),
   until: day.optional().describe('First day after the last: the file ends with 2001-06-30.'),
   step: duration.default(10).describe('Simulated time from one step to the next.'),
@@ -37,7 +37,7 @@ const optionsSchema = z.strictObject({
   model: z
     .boolean()
     .default(true)
-    .describe('Score with the ONNX model; --no-model gives every flight the same probability.'),
+    .describe('Score without a model: every flight is given the same probability.'),
   keep: z
     .boolean()
     .default(false)
@@ -83,7 +83,8 @@ export function parseOptions(args: readonly string[]): DemoOptions {
 /** What `--help` shows. */
 export function describeOptions(): string {
   const lines = Object.entries(optionsSchema.shape).map(([name, schema]) => {
-    const flag = `--${flagName(name)}${isBoolean(schema) ? '' : ' <value>'}`;
+    const isOn = schema.safeParse(undefined).data === true;
+    const flag = `--${isOn ? 'no-' : ''}${flagName(name)}${isBoolean(schema) ? '' : ' <value>'}`;
     return `  ${flag.padEnd(20)} ${schema.description ?? ''}`;
   });
   return ['npm run demo -- [options]', '', ...lines].join('\n');

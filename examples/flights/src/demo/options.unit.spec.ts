@@ -47,7 +47,8 @@ describe('parseOptions', () => {
 
 describe('describeOptions', () => {
   it('names every option', () => {
-    expect(describeOptions()).toMatch(/--flights <value> +How many/);
+    expect(describeOptions()).toMatch(/--flights <value> +How many flights/);
+    expect(describeOptions()).toMatch(/--no-model +Score without/);
     expect(describeOptions()).toMatch(/--inject-drift +After the reference/);
   });
 });

@@ -23,7 +23,7 @@ export function terminalOutput(stream: NodeJS.WriteStream = process.stdout): Out
   const line = (text: string) => void stream.write(`${text}\n`);
   return {
     line,
-    colour: stream.isTTY === true && stream.hasColors(),
+    colour: stream.isTTY ? stream.hasColors() : false,
     progress: (name, total, unit) =>
       stream.isTTY ? bar(stream, name, total, unit) : plainLines(line, name, total, unit),
   };

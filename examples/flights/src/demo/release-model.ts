@@ -1,12 +1,12 @@
 import type { Millrace } from '@millrace/client';
 import { airport, airportDepartures, lateArrival, MODEL, route, routeDepartures } from '../definitions.ts';
-import { firstModelCard, type ModelCard, readModelCard } from '../scorer.ts';
+import { firstModelCard, readModelCard } from '../scorer.ts';
 
 /** What the flights need to be defined. */
 export const definitions = [airport, route, airportDepartures, routeDepartures, lateArrival];
 
 /** Registers the model version that is in the repository, and puts it behind the alias `champion`. */
-export async function releaseFirstModel({ models }: Millrace): Promise<ModelCard> {
+export async function releaseFirstModel({ models }: Millrace): Promise<void> {
   const card = await readModelCard(firstModelCard);
   await models.register(MODEL, {
     version: card.version,
@@ -18,5 +18,4 @@ export async function releaseFirstModel({ models }: Millrace): Promise<ModelCard
     metrics: card.metrics,
   });
   await models.release(MODEL, { version: card.version, reason: 'the first model of the flights example' });
-  return card;
 }

@@ -16,11 +16,11 @@ for (const place of document.querySelectorAll('[data-chart]')) {
     series.push({ label: 'threshold', stroke: ink, dash: [6, 4], width: 1 });
     data.push(chart.times.map(() => chart.threshold));
   }
-  const axis = { stroke: ink, grid: { stroke: faint }, ticks: { stroke: faint } };
+  const axis = () => ({ stroke: ink, grid: { stroke: faint }, ticks: { stroke: faint } });
   new uPlot({
     width: Math.max(480, place.clientWidth), height: 320,
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1e3), 'Etc/UTC'),
-    axes: [axis, axis], series: [{}, ...series],
+    axes: [axis(), axis()], series: [{}, ...series],
   }, data, place);
 }
 `;

@@ -63,9 +63,9 @@ export async function renderReport(report: Report): Promise<string> {
 <style>${style}
 :root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; }
 body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-table { border-collapse: collapse; width: 100%; margin: 0 0 2rem; font-variant-numeric: tabular-nums; display: block; overflow-x: auto; }
-th, td { text-align: right; padding: .2rem .8rem .2rem 0; border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent); white-space: nowrap; }
-th:first-child, td:first-child { text-align: left; }
+.data { border-collapse: collapse; width: 100%; margin: 0 0 2rem; font-variant-numeric: tabular-nums; display: block; overflow-x: auto; }
+.data :is(th, td) { text-align: right; padding: .2rem .8rem .2rem 0; border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent); white-space: nowrap; }
+.data :is(th, td):first-child { text-align: left; }
 .chart { margin: 0 0 2rem; overflow-x: auto; }
 </style>
 <h1>${escapeHtml(report.title)}</h1>
@@ -83,7 +83,7 @@ function renderTable({ title, header, rows }: ReportTable): string {
   const row = (cells: readonly string[], tag: string) =>
     `<tr>${cells.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join('')}</tr>`;
   return `<h2>${escapeHtml(title)}</h2>
-<table>${row(header, 'th')}${rows.map((cells) => row(cells, 'td')).join('')}</table>`;
+<table class="data">${row(header, 'th')}${rows.map((cells) => row(cells, 'td')).join('')}</table>`;
 }
 
 function escapeHtml(text: string): string {

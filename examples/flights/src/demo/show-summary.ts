@@ -3,6 +3,7 @@ import { MODEL } from '../definitions.ts';
 import { driftChart, driftTable } from './drift-chart.ts';
 import { PSI_THRESHOLD } from './monitors.ts';
 import type { Output } from './progress.ts';
+import { manifestTable, sampleTable, type TrainingSnapshot } from './snapshot.ts';
 import type { RetrainingRequest, Summary } from './summary.ts';
 import { formatCount, textTable } from './table.ts';
 
@@ -13,7 +14,7 @@ export function showSummary(summary: Summary, output: Output): void {
   heading(output, 'The online store');
   output.line(textTable(...onlineTable(summary)));
   for (const [monitor, points] of Map.groupBy(summary.windows, ({ monitor }) => monitor)) {
-    heading(output, `Drift windows of ${monitor}`);
+    heading(output, `Drift windows of ${monitor}, from the reference on`);
     if (points[0]?.subject === MODEL)
       output.line(`${driftChart(points, PSI_THRESHOLD, output.colour).trim()}\n`);
     output.line(driftTable(points));
@@ -22,6 +23,16 @@ export function showSummary(summary: Summary, output: Output): void {
   heading(output, 'Retraining requests');
   if (summary.requests.length === 0) output.line('none: too few features moved');
   for (const request of summary.requests) output.line(describeRequest(request));
+}
+
+/** Shows the training snapshot: what pins it, and a few of its rows. */
+export function showSnapshot(snapshot: TrainingSnapshot, output: Output): void {
+  heading(
+    output,
+    'The training snapshot: every prediction that has its label, with what was known at its time',
+  );
+  output.line(textTable(...manifestTable(snapshot)));
+  output.line(`\n${sampleTable(snapshot)}`);
 }
 
 /** The table of topics: header and rows. */

@@ -2,7 +2,7 @@ import { topics } from '@millrace/events';
 import { z } from 'zod';
 import type { AirlineCounts } from '../app.ts';
 import { LABEL } from '../definitions.ts';
-import { type Check, mustEqual } from './checks.ts';
+import { type Check, CheckFailed, mustEqual } from './checks.ts';
 import { recordsInLog, recordsStored, type StoredTopic, storedTopics } from './progress-of-stores.ts';
 import { formatCount } from './table.ts';
 import type { World } from './world.ts';
@@ -16,6 +16,17 @@ export function storeChecks(world: World, sent: AirlineCounts): Check[] {
     ...storedTopics.map((topic, index) => eachEventOnce(world, topic, rowsSent[index] ?? 0)),
     labelsJoined(world, sent),
   ];
+}
+
+/** That the monitor got as far as the flights let it. */
+export function windowsClosed(closed: boolean): Check {
+  return {
+    name: 'every window that was due is closed',
+    async run() {
+      if (!closed) throw new CheckFailed('the monitor stands still before a window that is due');
+      return 'and its policy considered';
+    },
+  };
 }
 
 const countSchema = z.object({ count: z.number() });

@@ -2,6 +2,7 @@ import { topics } from '@millrace/events';
 import { BUCKETS } from '@millrace/online-store';
 import { z } from 'zod';
 import { LABEL, MODEL } from '../definitions.ts';
+import { type Minutes, toMicros } from '../minutes.ts';
 import type { DriftPoint } from './drift-points.ts';
 import { recordsInLog, storedTopics } from './progress-of-stores.ts';
 import type { World } from './world.ts';
@@ -53,13 +54,17 @@ const requestSchema = z.object({
 /** A retraining request, as the monitor answers it. */
 export type RetrainingRequest = z.output<typeof requestSchema>;
 
-/** Asks Millrace for what there is to show. */
-export async function summarise(world: World): Promise<Summary> {
+/**
+ * Asks Millrace for what there is to show.
+ *
+ * @param since the first windows to show: those of the warm-up would tell of nothing else.
+ */
+export async function summarise(world: World, since: Minutes): Promise<Summary> {
   const [topicCounts, online, hours, windows, requests] = await Promise.all([
     countTopics(world),
     countOnline(world),
     hoursOf(world),
-    windowsOf(world),
+    windowsOf(world, since),
     requestsOf(world),
   ]);
   return { topics: topicCounts, online, hours, windows, requests };
@@ -112,8 +117,8 @@ function hoursOf({ analyst }: World): Promise<Hour[]> {
   );
 }
 
-async function windowsOf({ millrace }: World): Promise<DriftPoint[]> {
-  const windows = await millrace.windows.list({ latest: true });
+async function windowsOf({ millrace }: World, since: Minutes): Promise<DriftPoint[]> {
+  const windows = await millrace.windows.list({ latest: true, from: toMicros(since) });
   return windows
     .map((window) => ({
       ...window,

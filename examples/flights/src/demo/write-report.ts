@@ -1,31 +1,31 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import type { CheckResult } from './checks.ts';
 import { PSI_THRESHOLD } from './monitors.ts';
-import { type Chart, driftReportChart, type Report, renderReport, type ReportTable } from './report.ts';
+import { type Chart, driftReportChart, type Report, renderReport } from './report.ts';
 import { describeRequest, onlineTable, topicTable } from './show-summary.ts';
+import { manifestTable, type TrainingSnapshot } from './snapshot.ts';
 import type { Summary } from './summary.ts';
 
+/** What the page tells. */
+export interface ReportContents {
+  /** Sentences under the title. */
+  readonly lead: readonly string[];
+  readonly summary: Summary;
+  readonly snapshot: TrainingSnapshot;
+  readonly checks: readonly CheckResult[];
+}
+
 /** Writes the page with the charts and answers where it is. */
-export async function writeReport(
-  folder: string,
-  lead: readonly string[],
-  summary: Summary,
-  snapshot: ReportTable,
-  checks: readonly CheckResult[],
-): Promise<string> {
-  const file = join(folder, 'report.html');
+export async function writeReport(folder: string, contents: ReportContents): Promise<string> {
+  const file = resolve(folder, 'report.html');
   await mkdir(folder, { recursive: true });
-  await writeFile(file, await renderReport(reportOf(lead, summary, snapshot, checks)));
+  await writeFile(file, await renderReport(reportOf(contents)));
   return file;
 }
 
-function reportOf(
-  lead: readonly string[],
-  summary: Summary,
-  snapshot: ReportTable,
-  checks: readonly CheckResult[],
-): Report {
+function reportOf({ lead, summary, snapshot, checks }: ReportContents): Report {
+  const [snapshotHeader, snapshotRows] = manifestTable(snapshot);
   const [topicHeader, topicRows] = topicTable(summary);
   const [onlineHeader, onlineRows] = onlineTable(summary);
   const windows = [...Map.groupBy(summary.windows, ({ monitor }) => monitor).values()];
@@ -36,7 +36,7 @@ function reportOf(
     tables: [
       { title: 'Events by topic', header: topicHeader, rows: topicRows },
       { title: 'The online store', header: onlineHeader, rows: onlineRows },
-      snapshot,
+      { title: 'The training snapshot', header: snapshotHeader, rows: snapshotRows },
       {
         title: 'Checks',
         header: ['check', 'passed', 'found'],

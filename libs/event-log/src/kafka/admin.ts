@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Admin } from 'kafkajs';
+import kafkajs, { type Admin } from 'kafkajs';
 import { topicConfig } from '@millrace/events';
 import { describeError, MillraceError, type Micros } from '@millrace/kernel';
 import type { AppendedAt, LogAdmin, LogRecord, PartitionSpan } from '../port.ts';
@@ -9,6 +9,7 @@ import type { KafkaConnection } from './connection.ts';
 import { batchOf, disconnect } from './consume.ts';
 
 const READ_TIMEOUT_MS = 10_000;
+const LEADER_TIMEOUT_MS = 10_000;
 
 /** Topics and offsets by Kafka's admin requests. */
 export function kafkaAdmin(connection: KafkaConnection): LogAdmin {
@@ -73,19 +74,26 @@ async function vectorOf(
   );
 }
 
-/** kafkajs stumbles over its own metadata (a TypeError) when another request refreshes them meanwhile. */
+/**
+ * For a moment after a topic was made, its broker says that it is not the leader; and kafkajs stumbles over its own
+ * metadata (a TypeError) when another request refreshes them meanwhile. Both pass.
+ */
 async function fetchOffsets(
   admin: Admin,
   topic: string,
-  attempts = 5,
+  until = performance.now() + LEADER_TIMEOUT_MS,
 ): ReturnType<Admin['fetchTopicOffsets']> {
   try {
     return await admin.fetchTopicOffsets(topic);
   } catch (error) {
-    if (!(error instanceof TypeError) || attempts <= 1) throw error;
-    await wait(20);
-    return fetchOffsets(admin, topic, attempts - 1);
+    if (!passes(error) || performance.now() > until) throw error;
+    await wait(25);
+    return fetchOffsets(admin, topic, until);
   }
+}
+
+function passes(error: unknown): boolean {
+  return error instanceof TypeError || (error instanceof kafkajs.KafkaJSProtocolError && error.retriable);
 }
 
 /** First and next offset of every partition of a topic. */

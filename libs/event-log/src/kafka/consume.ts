@@ -100,6 +100,8 @@ export async function startConsuming(
         () => options.onBatch(partitionBatch),
         () => stopping || !isCurrent(),
       );
+      // An effect puts aside what is no longer this member's; resolved, it would never be fetched again.
+      if (!isCurrent()) return;
       payload.resolveOffset(batch.lastOffset());
       await payload.commitOffsetsIfNecessary();
     } catch (error) {
