@@ -27,6 +27,7 @@ const byCode: Partial<Record<ErrorCode, ExitCode>> = {
   INTERNAL: exitCodes.failed,
   MODEL_UNKNOWN: exitCodes.notFound,
   MODEL_VERSION_UNKNOWN: exitCodes.notFound,
+  SNAPSHOT_UNKNOWN: exitCodes.notFound,
 };
 
 /** The exit code of what was thrown. */

@@ -110,6 +110,21 @@ export class EventCodec {
     }
   }
 
+  /**
+   * As {@link decode}, but undefined for a record that no one will ever decode: who follows a topic goes on past it.
+   *
+   * @throws MillraceError REGISTRY_UNAVAILABLE
+   */
+  async decodeIfEvent(value: Buffer | null): Promise<LifecycleEvent | undefined> {
+    if (value === null) return undefined;
+    try {
+      return await this.decode(value);
+    } catch (error) {
+      if (error instanceof MillraceError && !error.retry) return undefined;
+      throw error;
+    }
+  }
+
   #type(name: LifecycleEventName): AvroType {
     const known = this.#types.get(name);
     if (known !== undefined) return known;
@@ -124,6 +139,13 @@ export class EventCodec {
       throw new MillraceError('SCHEMA_UNKNOWN', `the schema registry has no schema ${schemaId}`, {
         details: { schemaId },
       });
+    return readerOf(schemaId, text, (name) => this.#type(name));
+  }
+}
+
+/** @throws MillraceError EVENT_MALFORMED when the schema is not that of a lifecycle event. */
+function readerOf(schemaId: number, text: string, typeOf: (name: LifecycleEventName) => AvroType): Reader {
+  try {
     const written = compileAvro(JSON.parse(text));
     const name = names.find((candidate) => written.name === `millrace.${candidate}`);
     if (name === undefined)
@@ -131,9 +153,16 @@ export class EventCodec {
         'EVENT_MALFORMED',
         `schema ${schemaId} is of ${written.name ?? 'no record'}, not of a lifecycle event`,
       );
-    const type = this.#type(name);
+    const type = typeOf(name);
     const resolver = type.createResolver(written);
     return { name, read: (payload) => ({ name, event: type.fromBuffer(payload, resolver) }) };
+  } catch (cause) {
+    if (cause instanceof MillraceError) throw cause;
+    throw new MillraceError(
+      'EVENT_MALFORMED',
+      `schema ${schemaId} is not that of a lifecycle event: ${describeError(cause)}`,
+      { cause },
+    );
   }
 }
 

@@ -28,17 +28,21 @@ export function viewOfTopic(topic: string): string | undefined {
   return topic.startsWith(FEATURES) ? topic.slice(FEATURES.length) : undefined;
 }
 
+/** Bytes of the largest record batch of dead letters: one holds a record as large as other topics take, and more. */
+const DEAD_LETTER_BYTES = 2 * 1024 * 1024;
+
 /**
- * The broker settings of every topic: the broker's append time is `recordedAt`, nothing is ever deleted or
+ * The broker settings of a topic: the broker's append time is `recordedAt`, nothing is ever deleted or
  * compacted, and a write counts when enough replicas have it.
  */
-export function topicConfig(minInSyncReplicas: number): Readonly<Record<string, string>> {
+export function topicConfig(topic: string, minInSyncReplicas: number): Readonly<Record<string, string>> {
   return {
     'message.timestamp.type': 'LogAppendTime',
     'retention.ms': '-1',
     'retention.bytes': '-1',
     'cleanup.policy': 'delete',
     'min.insync.replicas': String(minInSyncReplicas),
+    ...(topic === topics.deadLetters.name ? { 'max.message.bytes': String(DEAD_LETTER_BYTES) } : {}),
   };
 }
 

@@ -29,10 +29,9 @@ export async function followDefinitions(
     topic: topics.definitions.name,
     onFailure,
     async onRecord({ value }) {
-      if (value === null) return;
-      const { name, event } = await codec.decode(value);
-      if (name !== 'DefinitionRegistered') return;
-      catalog.apply(event);
+      const decoded = await codec.decodeIfEvent(value);
+      if (decoded?.name !== 'DefinitionRegistered') return;
+      catalog.apply(decoded.event);
       for (const listener of listeners) listener();
     },
   });

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { connectKafka, connectSchemaRegistry, kafkaConfig } from '@millrace/event-log';
 import { compileAvro, featureTopic, frame, KeyCodec, newEventId, packPosition } from '@millrace/events';
 import {
   defineEntity,
@@ -8,14 +7,12 @@ import {
   defineFeatureView,
   featureRowSchema,
 } from '@millrace/feature-registry';
-import { parseInstant, readConfig, startTogether } from '@millrace/kernel';
+import { parseInstant, startTogether } from '@millrace/kernel';
 import { connectRedisOnlineStore, type OnlineStore } from '@millrace/online-store';
-import { createLogger } from '@millrace/telemetry';
 import { testStack, uniqueName } from '@millrace/testing';
-import { featureServerConfigSchema, startFeatureServer } from './index.ts';
 import { registerForTest } from './testing/register.ts';
+import { startTestServer } from './testing/start-test-server.ts';
 
-const stack = testStack();
 const name = uniqueName('served');
 const airport = defineEntity({
   name: `${name}_airport`,
@@ -54,32 +51,15 @@ const time = (text: string) => {
   return parsed.value;
 };
 
-async function prepare() {
+function prepare() {
   return startTogether(async (starter) => {
-    const config = readConfig(featureServerConfigSchema, {
-      MILLRACE_KAFKA_BROKERS: stack.kafka.brokers.join(','),
-      MILLRACE_SCHEMA_REGISTRY_URL: stack.schemaRegistry.url,
-      MILLRACE_REDIS_URL: stack.redis.url,
-      MILLRACE_CLICKHOUSE_URL: stack.clickhouse.url,
-      MILLRACE_CLICKHOUSE_USER: stack.clickhouse.user,
-      MILLRACE_CLICKHOUSE_PASSWORD: stack.clickhouse.password,
-      MILLRACE_FEATURE_SERVER_PORT: '0',
-      MILLRACE_ONLINE_WAIT_MS: '200',
-    });
-    const brokers = stack.kafka.brokers.join(',');
-    const log = await starter.start(() =>
-      connectKafka({ clientId: 'test', config: kafkaConfig({ kafkaBrokers: brokers }) }),
+    const { url, log, schemas } = await starter.start(() =>
+      startTestServer({ MILLRACE_ONLINE_WAIT_MS: '200' }),
     );
-    const schemas = connectSchemaRegistry({ schemaRegistryUrl: stack.schemaRegistry.url });
     const ids = await registerForTest([airport, view.definition, service.definition], log, schemas);
-    const store = await starter.start(() => connectRedisOnlineStore({ url: stack.redis.url }));
+    const store = await starter.start(() => connectRedisOnlineStore({ url: testStack().redis.url }));
     await store.resumeFrom({ topic, partition: 1 });
-    const onFailure = (error: unknown) => {
-      throw error;
-    };
-    const logger = createLogger('feature-server', 'silent');
-    const { port } = await starter.start(() => startFeatureServer({ config, logger, onFailure }));
-    return { port, store, schemaId: ids.get(name) ?? 0 };
+    return { url, store, schemaId: ids.get(name) ?? 0 };
   });
 }
 
@@ -128,7 +108,7 @@ async function write(
 }
 
 async function read(body: unknown) {
-  const response = await fetch(`http://127.0.0.1:${running.value.port}/v1/online`, {
+  const response = await fetch(`${running.value.url}/v1/online`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),

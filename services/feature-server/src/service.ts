@@ -1,6 +1,7 @@
 import { connectKafka, connectSchemaRegistry, EventCodec } from '@millrace/event-log';
 import { topics } from '@millrace/events';
 import { describeError, type Running, startTogether } from '@millrace/kernel';
+import { connectClickHouse, openOfflineStore, openSnapshots } from '@millrace/offline-store';
 import { connectRedisOnlineStore } from '@millrace/online-store';
 import { followDefinitions } from '@millrace/processing';
 import { createHttpApp, createMetrics, listen, type Logger, withOpenApi } from '@millrace/telemetry';
@@ -8,6 +9,8 @@ import type { FeatureServerConfig } from './config.ts';
 import { onlineMetrics } from './online/metrics.ts';
 import { addOnlineRoutes } from './online/routes.ts';
 import { ServiceCache } from './online/service-cache.ts';
+import { snapshotMetrics } from './snapshots/metrics.ts';
+import { addSnapshotRoutes } from './snapshots/routes.ts';
 
 /** How to start the feature server. */
 export interface FeatureServerOptions {
@@ -38,8 +41,18 @@ export function startFeatureServer(
     const services = new ServiceCache(definitions.catalog);
     starter.onStop(definitions.onChange(() => services.clear()));
 
+    const client = await starter.start(() => connectClickHouse(config, 'millrace-feature-server'));
+    const deployment = { cluster: config.clickhouseCluster };
+    await openOfflineStore(client, deployment);
+    const snapshots = openSnapshots({
+      client,
+      deployment,
+      resolveKnownAt: (wanted, at) => log.vectorAt(wanted, at),
+      waitMs: config.snapshotWaitMs,
+    });
+
     const problems = async () => {
-      const asked = await Promise.allSettled([store.applied()]);
+      const asked = await Promise.allSettled([store.applied(), client.query({ query: 'SELECT 1' })]);
       return asked.flatMap((answer) => (answer.status === 'rejected' ? [describeError(answer.reason)] : []));
     };
     const app = createHttpApp({ logger, metrics, problems });
@@ -54,6 +67,12 @@ export function startFeatureServer(
       metrics: onlineMetrics(metrics),
       mostEntities: config.onlineMostEntities,
       waitMs: config.onlineWaitMs,
+    });
+    addSnapshotRoutes(app, {
+      snapshots,
+      catalog: definitions.catalog,
+      metrics: snapshotMetrics(metrics),
+      mostMebibytes: config.spineMostMebibytes,
     });
     return starter.start(() => listen(app, { host: config.host, port: config.featureServerPort }));
   });

@@ -17,8 +17,8 @@ export async function followModels(
     topic: topics.models.name,
     onFailure,
     async onRecord({ value }) {
-      if (value === null) return;
-      const happened = await codec.decode(value);
+      const happened = await codec.decodeIfEvent(value);
+      if (happened === undefined) return;
       const { name, event } = happened;
       if (name !== 'ModelVersionRegistered' && name !== 'ModelReleased' && name !== 'ModelRolledBack') return;
       models.set(event.model, evolveModel(models.get(event.model) ?? initialModelState, happened));

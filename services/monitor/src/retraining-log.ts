@@ -33,9 +33,9 @@ export async function openRetrainingLog(
     topic,
     onFailure,
     async onRecord({ value }) {
-      if (value === null) return;
-      const { name, event } = await codec.decode(value);
-      if (name !== 'RetrainingRequested') return;
+      const decoded = await codec.decodeIfEvent(value);
+      if (decoded?.name !== 'RetrainingRequested') return;
+      const { event } = decoded;
       const before = stateOf(event.model);
       const after = retrainingDecider.evolve(before, event);
       states.set(event.model, after);

@@ -26,9 +26,8 @@ export async function openWindowLog(
     topic,
     onFailure,
     async onRecord({ value }) {
-      if (value === null) return;
-      const { name, event } = await codec.decode(value);
-      if (name === 'DriftWindowClosed') history.apply(event);
+      const decoded = await codec.decodeIfEvent(value);
+      if (decoded?.name === 'DriftWindowClosed') history.apply(decoded.event);
     },
   });
   return {

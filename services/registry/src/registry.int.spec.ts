@@ -158,7 +158,7 @@ describe('definitions', () => {
     );
     for (const [index, name] of names.entries()) {
       const pair = outcomes.slice(index * 2, index * 2 + 2).map(({ status }) => status);
-      expect(pair.sort(), JSON.stringify(outcomes.slice(index * 2, index * 2 + 2))).toEqual([200, 409]);
+      expect(pair.toSorted((a, b) => a - b)).toEqual([200, 409]);
       const [first, second] = await Promise.all(
         [0, 1].map((at) => call('GET', `/v1/definitions/entity/${name}_airport`, undefined, at)),
       );

@@ -15,7 +15,8 @@ import { addDefinitionRoutes } from './definitions/routes.ts';
 import { type FollowedModels, followModels } from './models/followed.ts';
 import { addModelRoutes } from './models/routes.ts';
 import { envelopeOf } from './origin.ts';
-import { prepareSchemas } from './schemas/prepare.ts';
+import { registerEventSchemas } from './schemas/register-event-schemas.ts';
+import { requireDefinitionsSchema, restoreSchemas } from './schemas/restore.ts';
 
 /** How to start the registry. */
 export interface RegistryOptions {
@@ -27,8 +28,8 @@ export interface RegistryOptions {
 }
 
 /**
- * Starts the registry: makes the topics that are missing and registers the schemas of all events, follows
- * definitions and models, then listens.
+ * Starts the registry: makes the topics that are missing, follows definitions and models, restores schemas that the
+ * schema registry lost, registers the schemas of all events, then listens.
  *
  * @returns the port that it listens on.
  */
@@ -39,10 +40,14 @@ export function startRegistry(options: RegistryOptions): Promise<Running<{ reado
     const schemas = connectSchemaRegistry(config);
     const codec = new EventCodec(schemas);
     await log.ensureTopics(Object.values(topics));
-    await prepareSchemas({ log, schemas, codec });
+    await requireDefinitionsSchema(log, schemas);
     const followed = await starter.start(() => followRegistrations(log, codec, onFailure));
     const models = await starter.start(() => followModels(log, codec, onFailure));
     await Promise.all([followed.caughtUp(), models.caughtUp()]);
+    const restored = await restoreSchemas(followed.catalog, schemas);
+    if (restored.length > 0)
+      logger.warn({ schemaIds: restored }, 'restored schemas that the schema registry had lost');
+    await registerEventSchemas(codec);
     const app = await httpApp({ config, logger, clock, log, schemas, codec, followed, models });
     return starter.start(() => listen(app, { host: config.host, port: config.registryPort }));
   });

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { extname } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type LooseRow, mergePositions, type Positions, type RejectedRow } from '@millrace/client';
+import { namedEventId } from '@millrace/events';
 import { entitySchema, featureViewSchema } from '@millrace/feature-registry';
 import { describeError, MillraceError } from '@millrace/kernel';
 import { z } from 'zod';
@@ -69,7 +70,11 @@ export function addImport(program: Command, terminal: Terminal, finish: Finish):
       let convert: ReturnType<typeof rowConverter> | undefined;
       await eachBatch(rows, options.batch, async (batch, from) => {
         convert ??= rowConverter(view, entity, mapped, Object.keys(batch[0] ?? {}));
-        const wanted = z.array(looseRow).parse(batch.map(convert));
+        const named = batch.map((row, index) => ({
+          eventId: namedEventId(name, String(from + index)),
+          ...convert?.(row),
+        }));
+        const wanted = z.array(looseRow).parse(named);
         const written = await writer.write(wanted, { idempotencyKey: `${name}:${from}`, partial: true });
         sums.accepted += written.accepted;
         sums.refused += new Set(written.rejected.map(({ index }) => index)).size;

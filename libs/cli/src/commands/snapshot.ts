@@ -100,13 +100,17 @@ export function addSnapshot(program: Command, terminal: Terminal, finish: Finish
     .action(async (id: string, _: unknown, command: Command) => {
       const context = contextOf(command, terminal);
       const url = `${context.globals.featureServerUrl}/v1/snapshots/${encodeURIComponent(id)}/verify`;
-      const result = await getJson(url, z.looseObject({ matches: z.boolean() }), { method: 'POST' });
-      context.answer(result, () =>
-        result.matches
-          ? `${id} is what its manifest says.`
-          : `${id} is NOT what its manifest says: ${JSON.stringify(result)}`,
+      const result = await getJson(
+        url,
+        z.looseObject({ ok: z.boolean(), differences: z.array(z.string()) }),
+        { method: 'POST' },
       );
-      finish(result.matches ? exitCodes.ok : exitCodes.refused);
+      context.answer(result, () =>
+        result.ok
+          ? `${id} is what its manifest says.`
+          : [`${id} is NOT what its manifest says:`, ...result.differences].join('\n  '),
+      );
+      finish(result.ok ? exitCodes.ok : exitCodes.refused);
     });
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { parseEventId } from '@millrace/events';
 import { definitionSchema } from '@millrace/feature-registry';
 import { z } from 'zod';
 import { exitCodes } from '../exit-codes.ts';
@@ -28,7 +29,7 @@ export function addTrace(program: Command, terminal: Terminal, finish: Finish): 
       const { definitions } = await getJson(`${globals.registryUrl}/v1/definitions`, definitionsSchema);
       const plain = definitions.map(({ definition }) => definition);
       const found = await trace({ what, entity, limit, definitions: plain }, storesConfig());
-      answer({ what, ...found }, () => traceText(found));
+      answer({ what, ...found }, () => traceText(found, parseEventId(what)));
       if (found.problems.length > 0) return finish(exitCodes.unavailable);
       const nowhere = found.offline.length === 0 && found.online.every((row) => !row.found);
       return finish(nowhere ? exitCodes.notFound : exitCodes.ok);
@@ -36,7 +37,9 @@ export function addTrace(program: Command, terminal: Terminal, finish: Finish): 
 }
 
 /** A trace for people. */
-export function traceText({ offline, log, online, problems }: Trace): string {
+export function traceText({ offline, log, online, problems }: Trace, traced?: string): string {
+  const served = (eventId: string) =>
+    traced === undefined || traced === eventId ? 'served' : 'another event is served';
   const place = ({ topic, partition, offset }: { topic: string; partition: number; offset: bigint }) =>
     `${topic}/${partition}@${offset}`;
   const parts = [
@@ -65,7 +68,7 @@ export function traceText({ offline, log, online, problems }: Trace): string {
             view,
             eventId,
             eventTime,
-            !found ? 'no row' : deleted === true ? 'deleted' : 'served',
+            !found ? 'no row' : deleted === true ? 'deleted' : served(eventId),
           ]),
         )}`,
     ...problems.map((problem) => `Not available: ${problem}`),

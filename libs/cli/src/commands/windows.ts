@@ -67,12 +67,17 @@ export function windowsText(windows: readonly DriftWindow[], width: number): str
 
 function chart(monitor: string, windows: readonly DriftWindow[], width: number): string | undefined {
   if (windows.length < 2) return undefined;
-  const points = windows.map((window, index): [number, number] => [
-    index,
-    Math.round(window.driftedShare * 100),
-  ]);
-  const drawn = plot(points, { width: Math.min(width - 12, 72), height: 8 });
-  return `${monitor}: drifted features in %, by window\n${drawn.trimEnd()}`;
+  const points = windows.map((window, index): [number, number] => [index + 1, largestPsi(window)]);
+  const drawn = plot(points, {
+    width: Math.min(width - 12, 72),
+    height: 8,
+    formatter: (value) => (Number.isInteger(value) ? String(value) : value.toFixed(3)),
+  });
+  return `${monitor}: largest PSI of a feature, by window\n${drawn.trimEnd()}`;
+}
+
+function largestPsi({ features }: DriftWindow): number {
+  return Math.max(0, ...features.map(({ psi }) => psi ?? 0));
 }
 
 function shortTime(text: string): string {

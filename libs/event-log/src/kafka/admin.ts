@@ -20,15 +20,14 @@ export function kafkaAdmin(connection: KafkaConnection): LogAdmin {
         const present = new Set(await admin.listTopics());
         const missing = specs.filter(({ name }) => !present.has(name));
         if (missing.length === 0) return;
-        const configEntries = Object.entries(topicConfig(config.kafkaMinInSyncReplicas)).map(
-          ([name, value]) => ({ name, value }),
-        );
         await admin.createTopics({
           topics: missing.map(({ name, partitions }) => ({
             topic: name,
             numPartitions: partitions === 'default' ? config.kafkaPartitions : partitions,
             replicationFactor: config.kafkaReplication,
-            configEntries,
+            configEntries: Object.entries(topicConfig(name, config.kafkaMinInSyncReplicas)).map(
+              ([setting, value]) => ({ name: setting, value }),
+            ),
           })),
           waitForLeaders: false,
         });

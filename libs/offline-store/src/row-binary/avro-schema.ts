@@ -82,5 +82,14 @@ export function parseAvroSchema(text: string): AvroNode {
     return read(type, namespace);
   }
 
-  return read(JSON.parse(text), '');
+  return read(jsonOf(text), '');
+}
+
+/** A registry also holds schemas that are no JSON, such as those of Protobuf. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new MillraceError('VALUE_INVALID', 'the schema is not an Avro schema', { cause });
+  }
 }

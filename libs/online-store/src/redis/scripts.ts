@@ -11,20 +11,31 @@ function script(lua: string): Script {
 }
 
 /**
- * Writes rows of one bucket, and the position of the bucket, in one atomic step.
+ * Writes rows of one or several buckets, and the positions of those buckets, in one atomic step. Many small calls
+ * would cost more than the rows; on a cluster, where only a bucket is sure to lie on one node, a call has one.
  *
- * KEYS: positions of the bucket, its entities. ARGV: `topic:partition`, the position that the writer last saw,
- * the new one, prefix of row keys, prefix of keys of tied rows, the packed rows.
+ * KEYS: positions of the first bucket. ARGV: `topic:partition`, its new position, the name of the store, and what
+ * `packWrites` packed: for each bucket its number, the position that the writer last saw, whether it has the
+ * whole batch with these rows, and the rows.
  *
- * Returns the number of rows that won, or -1 and nothing written when the bucket is behind the writer.
- * Strings are never compared by order: Lua does that in the server's locale.
+ * Returns the number of rows that won, or -1 less the number of a bucket that is behind the writer, and nothing is
+ * written. Strings are never compared by order: Lua does that in the server's locale.
  */
 export const writeScript = script(`
 local HGET, HSET, call, unpack_, sub, byte = 'HGET', 'HSET', redis.call, struct.unpack, string.sub, string.byte
+local partition, next, name, packed = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local size, reached = #packed, tonumber(ARGV[2])
 
-local stored = tonumber(call(HGET, KEYS[1], ARGV[1]) or '0')
-if stored < tonumber(ARGV[2]) then return -1 end
-if stored < tonumber(ARGV[3]) then call(HSET, KEYS[1], ARGV[1], ARGV[3]) end
+local at, raised = 1, {}
+while at <= size do
+  local bucket, seen, complete, length, from = unpack_('>I2dI1I4', packed, at)
+  local positions = name .. ':{' .. bucket .. '}:positions'
+  local stored = tonumber(call(HGET, positions, partition) or '0')
+  if stored < seen then return -1 - bucket end
+  if complete == 1 and stored < reached then raised[#raised + 1] = positions end
+  at = from + length
+end
+for i = 1, #raised do call(HSET, raised[i], partition, next) end
 
 local function compare(a, b, from)
   local a1, a2 = unpack_('>I4I4', a, from)
@@ -67,24 +78,32 @@ local function tie(key, view, ties, old, row)
   return 1
 end
 
-local rows, size, at, changed = ARGV[6], #ARGV[6], 1, 0
+local changed = 0
+at = 1
 while at <= size do
-  local entity, view, row
-  entity, view, row, at = unpack_('>I2c0I1c0I4c0', rows, at)
-  local key = ARGV[4] .. entity
-  local old = call(HGET, key, view)
-  if not old then
-    call(HSET, key, view, row)
-    call('SADD', KEYS[2], entity)
-    changed = changed + 1
-  else
-    local order = compare(row, old, TIME)
-    if order > 0 then
+  local bucket, _, _, length, from = unpack_('>I2dI1I4', packed, at)
+  local prefix = name .. ':{' .. bucket .. '}:'
+  local rows, tiesOf, entities = prefix .. 'e:', prefix .. 't:', prefix .. 'entities'
+  at = from
+  local stop = from + length
+  while at < stop do
+    local entity, view, row
+    entity, view, row, at = unpack_('>I2c0I1c0I4c0', packed, at)
+    local key = rows .. entity
+    local old = call(HGET, key, view)
+    if not old then
       call(HSET, key, view, row)
-      if tied(old) then call('DEL', ARGV[5] .. view .. ':' .. entity) end
+      call('SADD', entities, entity)
       changed = changed + 1
-    elseif order == 0 then
-      changed = changed + tie(key, view, ARGV[5] .. view .. ':' .. entity, old, row)
+    else
+      local order = compare(row, old, TIME)
+      if order > 0 then
+        call(HSET, key, view, row)
+        if tied(old) then call('DEL', tiesOf .. view .. ':' .. entity) end
+        changed = changed + 1
+      elseif order == 0 then
+        changed = changed + tie(key, view, tiesOf .. view .. ':' .. entity, old, row)
+      end
     end
   end
 end

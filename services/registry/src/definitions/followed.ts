@@ -23,9 +23,10 @@ export async function followRegistrations(
     topic: topics.definitions.name,
     onFailure,
     async onRecord({ value }) {
-      if (value === null) return;
-      const { name, event } = await codec.decode(value);
-      if (name !== 'DefinitionRegistered' || !catalog.apply(event)) return;
+      const decoded = await codec.decodeIfEvent(value);
+      if (decoded?.name !== 'DefinitionRegistered') return;
+      const { event } = decoded;
+      if (!catalog.apply(event)) return;
       const key = `${event.kind} ${event.name}`;
       counts.set(key, (counts.get(key) ?? 0) + 1);
     },

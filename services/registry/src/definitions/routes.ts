@@ -41,10 +41,12 @@ export function addDefinitionRoutes(
         response: { 200: z.object({ revision: z.string(), definitions: z.array(plannedSchema) }) },
       },
     },
-    async (request) => {
+    (request) => {
       const envelope = dependencies.envelopeFor(request);
-      const plan = await applyDefinitions(request.body.definitions, { ...dependencies, envelope });
-      return { revision: String(followed.catalog.revision), definitions: planAnswer(plan) };
+      return applyDefinitions(request.body.definitions, { ...dependencies, envelope }).then((plan) => ({
+        revision: String(followed.catalog.revision),
+        definitions: planAnswer(plan),
+      }));
     },
   );
 
@@ -58,7 +60,8 @@ export function addDefinitionRoutes(
         response: { 200: z.object({ definitions: z.array(plannedSchema) }) },
       },
     },
-    async (request) => ({ definitions: planAnswer(await planNow(request.body.definitions, dependencies)) }),
+    (request) =>
+      planNow(request.body.definitions, dependencies).then((plan) => ({ definitions: planAnswer(plan) })),
   );
 
   app.get(

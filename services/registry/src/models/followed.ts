@@ -36,8 +36,8 @@ export async function followModels(
     topic: topics.models.name,
     onFailure,
     async onRecord({ value, recordedAt, offset }) {
-      if (value === null) return;
-      const happened = modelEventOf(await codec.decode(value));
+      const decoded = await codec.decodeIfEvent(value);
+      const happened = decoded === undefined ? undefined : modelEventOf(decoded);
       if (happened === undefined) return;
       const name = happened.event.model;
       const model = models.get(name) ?? { state: initialModelState, history: [] };

@@ -1,12 +1,5 @@
-import type { EventCodec, EventLog, LifecycleEventName, SchemaRegistry } from '@millrace/event-log';
+import type { EventCodec, LifecycleEventName } from '@millrace/event-log';
 import { topics } from '@millrace/events';
-
-/** What preparing schemas needs. */
-export interface SchemasDependencies {
-  readonly log: EventLog;
-  readonly schemas: SchemaRegistry;
-  readonly codec: EventCodec;
-}
 
 const eventsOf: Readonly<Record<string, readonly LifecycleEventName[]>> = {
   [topics.definitions.name]: ['DefinitionRegistered'],
@@ -18,8 +11,8 @@ const eventsOf: Readonly<Record<string, readonly LifecycleEventName[]>> = {
   [topics.deadLetters.name]: ['DeadLettered'],
 };
 
-/** Registers the schemas of all lifecycle events, one after the other so that a new registry always numbers them alike. */
-export async function prepareSchemas({ codec }: SchemasDependencies): Promise<void> {
+/** Registers the schemas of all lifecycle events, so that any client can write them from the start. */
+export async function registerEventSchemas(codec: EventCodec): Promise<void> {
   for (const [topic, names] of Object.entries(eventsOf)) {
     for (const name of names) await codec.schemaId(topic, name);
   }
