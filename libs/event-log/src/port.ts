@@ -74,7 +74,7 @@ export interface ConsumeOptions {
 /** How to follow a topic from its beginning, as every instance does for the topics that hold state. */
 export interface FollowOptions {
   readonly topic: string;
-  /** Called for each record, in order for each partition, one at a time. */
+  /** Called for each record, in order for each partition, one at a time; again after an error that may pass. */
   onRecord(record: LogRecord): Promise<void> | void;
   onFailure(error: unknown): void;
 }

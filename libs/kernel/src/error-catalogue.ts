@@ -20,6 +20,10 @@ export const errorCatalogue = {
   },
   INTERNAL: { retry: false, title: 'A fault in Millrace itself.' },
   KEY_INVALID: { retry: false, title: 'A column of the entity key is missing or has the wrong type.' },
+  LOG_TRUNCATED: {
+    retry: false,
+    title: 'The log does not have the records that a store goes on from: its topic was made anew or cut.',
+  },
   LOG_UNAVAILABLE: { retry: true, title: 'Kafka did not take or give the records in time.' },
   MEDIA_TYPE_UNSUPPORTED: {
     retry: false,

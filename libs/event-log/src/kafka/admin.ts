@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
-import kafkajs, { type Admin } from 'kafkajs';
 import { topicConfig } from '@millrace/events';
-import { describeError, MillraceError, type Micros } from '@millrace/kernel';
-import type { AppendedAt, LogAdmin, LogRecord, PartitionSpan } from '../port.ts';
+import { MillraceError, type Micros } from '@millrace/kernel';
+import type { AppendedAt, LogAdmin, LogRecord } from '../port.ts';
 import { awaitTopics } from './await-topics.ts';
 import type { KafkaConnection } from './connection.ts';
 import { batchOf, disconnect } from './consume.ts';
+import { asking, readSpans } from './spans.ts';
 
 const READ_TIMEOUT_MS = 10_000;
-const LEADER_TIMEOUT_MS = 10_000;
 
 /** Topics and offsets by Kafka's admin requests. */
 export function kafkaAdmin(connection: KafkaConnection): LogAdmin {
@@ -73,38 +71,6 @@ async function vectorOf(
   );
 }
 
-/**
- * For a moment after a topic was made, its broker says that it is not the leader; and kafkajs stumbles over its own
- * metadata (a TypeError) when another request refreshes them meanwhile. Both pass.
- */
-async function fetchOffsets(
-  admin: Admin,
-  topic: string,
-  until = performance.now() + LEADER_TIMEOUT_MS,
-): ReturnType<Admin['fetchTopicOffsets']> {
-  try {
-    return await admin.fetchTopicOffsets(topic);
-  } catch (error) {
-    if (!passes(error) || performance.now() > until) throw error;
-    await wait(25);
-    return fetchOffsets(admin, topic, until);
-  }
-}
-
-function passes(error: unknown): boolean {
-  return error instanceof TypeError || (error instanceof kafkajs.KafkaJSProtocolError && error.retriable);
-}
-
-/** First and next offset of every partition of a topic. */
-export function readSpans({ admin }: KafkaConnection, topic: string): Promise<readonly PartitionSpan[]> {
-  return asking(async () => {
-    const offsets = await fetchOffsets(admin, topic);
-    return offsets
-      .map(({ partition, low, high }) => ({ partition, first: BigInt(low), next: BigInt(high) }))
-      .sort((a, b) => a.partition - b.partition);
-  });
-}
-
 async function readOne(connection: KafkaConnection, at: AppendedAt): Promise<LogRecord | undefined> {
   const span = (await readSpans(connection, at.topic)).find(({ partition }) => partition === at.partition);
   if (span === undefined || at.offset < span.first || at.offset >= span.next) return undefined;
@@ -143,14 +109,5 @@ async function readOne(connection: KafkaConnection, at: AppendedAt): Promise<Log
     });
   } finally {
     await disconnect(consumer);
-  }
-}
-
-async function asking<T>(ask: () => Promise<T>): Promise<T> {
-  try {
-    return await ask();
-  } catch (cause) {
-    if (cause instanceof MillraceError) throw cause;
-    throw new MillraceError('LOG_UNAVAILABLE', `Kafka did not answer: ${describeError(cause)}`, { cause });
   }
 }

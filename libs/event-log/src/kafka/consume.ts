@@ -1,16 +1,19 @@
 import type { Batch, Consumer, EachBatchPayload } from 'kafkajs';
 import { describeError, MillraceError, type Running } from '@millrace/kernel';
+import { z } from 'zod';
 import type { ConsumeOptions, LogRecord, PartitionBatch } from '../port.ts';
 import type { KafkaConnection } from './connection.ts';
+import { Abandoned, retrying } from './retrying.ts';
+import { readSpans } from './spans.ts';
 
 const SESSION_TIMEOUT_MS = 30_000;
 const HEARTBEAT_INTERVAL_MS = 1_000;
-const FIRST_RETRY_MS = 100;
-const LONGEST_RETRY_MS = 5_000;
 
 /** One membership of the group: the partitions that it gave, and the offsets that they go on from. */
 interface Membership {
   readonly resumes: Map<number, Promise<bigint>>;
+  /** By partition, the offset that the next batch has to be fetched from. */
+  readonly next: Map<number, bigint>;
   lastHeartbeat: number;
   over: boolean;
 }
@@ -66,10 +69,15 @@ export async function startConsuming(
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     endMembership();
     const assigned = payload.memberAssignment[topic] ?? [];
-    const joined: Membership = { resumes: new Map(), lastHeartbeat: Date.now(), over: false };
+    const joined: Membership = {
+      resumes: new Map(),
+      next: new Map(),
+      lastHeartbeat: Date.now(),
+      over: false,
+    };
     membership = joined;
     for (const partition of assigned) {
-      const resumed = resume(partition, () => stopping || joined.over);
+      const resumed = resume(partition, joined, () => stopping || joined.over);
       joined.resumes.set(partition, resumed);
       resumed.catch((error: unknown) => {
         if (!(error instanceof Abandoned)) fail(error);
@@ -77,10 +85,37 @@ export async function startConsuming(
     }
   });
 
-  async function resume(partition: number, over: () => boolean): Promise<bigint> {
+  // Batches of nothing but transaction markers are passed over by kafkajs without being handed out.
+  consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
+    const next = membership?.next.get(payload.partition);
+    const after = BigInt(payload.lastOffset) + 1n;
+    if (payload.batchSize === 0 && next !== undefined && after > next)
+      membership?.next.set(payload.partition, after);
+  });
+
+  async function resume(partition: number, joined: Membership, over: () => boolean): Promise<bigint> {
     const offset = await retrying(() => options.resumeFrom(partition), over);
+    joined.next.set(partition, offset);
     if (!over()) consumer.seek({ topic, partition, offset: String(offset) });
     return offset;
+  }
+
+  /** Whether a batch begins where the last one ended; if not, the next fetch is sent there. */
+  async function continues(batch: Batch, { next }: Membership): Promise<boolean> {
+    const { partition } = batch;
+    const wanted = next.get(partition) ?? 0n;
+    const { fetchedOffset } = fetchedSchema.parse(batch);
+    if (BigInt(fetchedOffset) === wanted) return true;
+    const span = (await readSpans(connection, topic)).find((candidate) => candidate.partition === partition);
+    if (span === undefined || wanted < span.first || wanted > span.next) {
+      throw new MillraceError(
+        'LOG_TRUNCATED',
+        `${topic}/${partition} has offsets ${span?.first ?? 0n} to ${span?.next ?? 0n}, and the store goes on from ${wanted}`,
+        { details: { topic, partition } },
+      );
+    }
+    consumer.seek({ topic, partition, offset: String(wanted) });
+    return false;
   }
 
   async function eachBatch(payload: EachBatchPayload): Promise<void> {
@@ -94,7 +129,7 @@ export async function startConsuming(
     try {
       await resumed;
       // Fetched before the seek was carried out: the next fetch begins where the store is.
-      if (payload.isStale() || !isCurrent()) return;
+      if (payload.isStale() || !isCurrent() || !(await continues(batch, current))) return;
       const partitionBatch = batchOf(batch, isCurrent);
       await retrying(
         () => options.onBatch(partitionBatch),
@@ -102,6 +137,7 @@ export async function startConsuming(
       );
       // An effect puts aside what is no longer this member's; resolved, it would never be fetched again.
       if (!isCurrent()) return;
+      current.next.set(batch.partition, partitionBatch.nextOffset);
       payload.resolveOffset(batch.lastOffset());
       await payload.commitOffsetsIfNecessary();
     } catch (error) {
@@ -133,20 +169,8 @@ export async function startConsuming(
   };
 }
 
-class Abandoned extends Error {}
-
-/** Tries until it succeeds, the error cannot pass, or nobody wants it any more (then throws Abandoned). */
-async function retrying<T>(attempt: () => Promise<T>, abandoned: () => boolean): Promise<T> {
-  for (let delay = FIRST_RETRY_MS; ; delay = Math.min(delay * 2, LONGEST_RETRY_MS)) {
-    if (abandoned()) throw new Abandoned();
-    try {
-      return await attempt();
-    } catch (error) {
-      if (!(error instanceof MillraceError) || !error.retry) throw error;
-      await new Promise((wake) => setTimeout(wake, delay));
-    }
-  }
-}
+/** Where the fetch began: kafkajs has it, its types do not. */
+const fetchedSchema = z.object({ fetchedOffset: z.coerce.string() });
 
 /** Heartbeats while a batch is worked on, for as long as it takes. */
 function keepBeating(payload: EachBatchPayload): { stop(): void; throwIfRebalancing(): void } {

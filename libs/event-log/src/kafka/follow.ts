@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { Running } from '@millrace/kernel';
+import { MillraceError, type Running } from '@millrace/kernel';
 import type { AppendedAt, Follower, FollowOptions } from '../port.ts';
-import { readSpans } from './admin.ts';
 import type { KafkaConnection } from './connection.ts';
 import { batchOf, disconnect } from './consume.ts';
+import { Abandoned, retrying } from './retrying.ts';
+import { readSpans } from './spans.ts';
 
 interface Waiter {
   readonly until: ReadonlyMap<number, bigint>;
@@ -31,13 +32,26 @@ export async function startFollowing(
   const handled = new Map<number, bigint>();
   let waiters: Waiter[] = [];
   let failure: { readonly error: unknown } | undefined;
+  let stopping = false;
+
+  function end(error: unknown): void {
+    failure ??= { error };
+    for (const waiter of waiters) waiter.reject(error);
+    waiters = [];
+  }
 
   function fail(error: unknown): void {
     if (failure !== undefined) return;
-    failure = { error };
-    for (const waiter of waiters) waiter.reject(error);
-    waiters = [];
+    end(error);
     options.onFailure(error);
+  }
+
+  function reach(partition: number, next: bigint): void {
+    if (next <= (handled.get(partition) ?? 0n)) return;
+    handled.set(partition, next);
+    const done = waiters.filter((waiter) => reached(waiter.until));
+    waiters = waiters.filter((waiter) => !done.includes(waiter));
+    for (const waiter of done) waiter.resolve();
   }
 
   const reached = (until: ReadonlyMap<number, bigint>) =>
@@ -49,6 +63,10 @@ export async function startFollowing(
     return new Promise((resolve, reject) => waiters.push({ until, resolve, reject }));
   }
 
+  // Batches of nothing but transaction markers are passed over by kafkajs without being handed out.
+  consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
+    if (payload.batchSize === 0) reach(payload.partition, BigInt(payload.lastOffset) + 1n);
+  });
   consumer.on(consumer.events.CRASH, ({ payload }) => {
     if (!payload.restart) fail(payload.error);
   });
@@ -63,20 +81,21 @@ export async function startFollowing(
         // A restarted consumer begins anew; each record is handled once.
         if (record.offset < (handled.get(partition) ?? 0n)) continue;
         try {
-          await options.onRecord(record);
+          await retrying(
+            async () => options.onRecord(record),
+            () => stopping,
+          );
         } catch (error) {
+          if (error instanceof Abandoned) return;
           fail(error);
           throw error;
         }
-        handled.set(partition, record.offset + 1n);
+        reach(partition, record.offset + 1n);
         resolveOffset(String(record.offset));
         await heartbeat();
       }
-      handled.set(partition, nextOffset);
+      reach(partition, nextOffset);
       resolveOffset(batch.lastOffset());
-      const done = waiters.filter((waiter) => reached(waiter.until));
-      waiters = waiters.filter((waiter) => !done.includes(waiter));
-      for (const waiter of done) waiter.resolve();
     },
   });
 
@@ -91,6 +110,10 @@ export async function startFollowing(
         );
       },
     },
-    stop: () => disconnect(consumer),
+    async stop() {
+      stopping = true;
+      end(new MillraceError('LOG_UNAVAILABLE', `following ${topic} was stopped`));
+      await disconnect(consumer);
+    },
   };
 }

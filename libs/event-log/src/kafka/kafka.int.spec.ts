@@ -1,3 +1,4 @@
+import kafkajs from 'kafkajs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { MillraceError, type Running } from '@millrace/kernel';
 import { testStack, uniqueName } from '@millrace/testing';
@@ -7,6 +8,7 @@ import { connectKafka } from './connect.ts';
 
 let running: Running<EventLog>;
 let log: EventLog;
+const cleanUps: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
   const { kafka } = testStack();
@@ -14,7 +16,10 @@ beforeAll(async () => {
   running = await connectKafka({ clientId: 'test', config });
   log = running.value;
 });
-afterAll(() => running.stop());
+afterAll(async () => {
+  for (const cleanUp of cleanUps) await cleanUp();
+  await running.stop();
+});
 
 const fail = (error: unknown) => {
   throw error;
@@ -245,4 +250,81 @@ it('makes a topic once, though several ask at the same time', async () => {
   const ask = () => log.ensureTopics([{ name, partitions: 3 }]);
   await Promise.all([ask(), ask(), ask()]);
   expect(await log.spans(name)).toHaveLength(3);
+});
+
+it('says so when a store is ahead of the log, rather than skip what is missing', async () => {
+  const topic = await newTopic(1);
+  await log.append([record(topic, 'a')]);
+  const failure = await new Promise((resolve, reject) => {
+    log
+      .consume({
+        groupId: uniqueName('g'),
+        topic,
+        resumeFrom: async () => 5n,
+        onBatch: async () => undefined,
+        onFailure: resolve,
+      })
+      .then((consumer) => cleanUps.push(() => consumer.stop()), reject);
+  });
+  expect(failure).toMatchObject({ code: 'LOG_TRUNCATED' });
+});
+
+it('reads past the markers of transactions', async () => {
+  const topic = await newTopic(1);
+  const producer = new kafkajs.Kafka({
+    brokers: [...testStack().kafka.brokers],
+    logLevel: kafkajs.logLevel.NOTHING,
+  }).producer({
+    transactionalId: uniqueName('transaction'),
+    maxInFlightRequests: 1,
+    idempotent: true,
+  });
+  await producer.connect();
+  for (const key of ['a', 'b']) {
+    const transaction = await producer.transaction();
+    await transaction.send({ topic, messages: [{ key, value: key }] });
+    await transaction.commit();
+  }
+  await producer.disconnect();
+  const seen: string[] = [];
+  const onRecord = ({ key }: LogRecord) => void seen.push(String(key));
+  const { value: follower, stop } = await log.follow({ topic, onRecord, onFailure: fail });
+  await follower.caughtUp();
+  await stop();
+  expect(seen).toEqual(['a', 'b']);
+  const batches = await consumeUntil(topic, uniqueName('g'), new Map(), (all) => recordsOf(all).length === 2);
+  expect(keysOf(recordsOf(batches))).toEqual(['a', 'b']);
+});
+
+it('hands a record to a follower again after an error that may pass', async () => {
+  const topic = await newTopic(1);
+  await log.append([record(topic, 'a'), record(topic, 'b')]);
+  const seen: string[] = [];
+  let failures = 1;
+  const { value: follower, stop } = await log.follow({
+    topic,
+    onRecord({ key }) {
+      if (failures-- > 0) throw new MillraceError('REGISTRY_UNAVAILABLE', 'not now');
+      seen.push(String(key));
+    },
+    onFailure: fail,
+  });
+  await follower.caughtUp();
+  await stop();
+  expect(seen).toEqual(['a', 'b']);
+});
+
+it('lets nobody wait for a follower that was stopped', async () => {
+  const topic = await newTopic(1);
+  await log.append([record(topic, 'a')]);
+  const held: { release: () => void } = { release: () => undefined };
+  const holding = new Promise<void>((resolve) => {
+    held.release = resolve;
+  });
+  const { value: follower, stop } = await log.follow({ topic, onRecord: () => holding, onFailure: fail });
+  const waiting = follower.caughtUp({ topic, partition: 0, offset: 9n }).catch((error: unknown) => error);
+  const stopped = stop();
+  held.release();
+  expect(await waiting).toMatchObject({ code: 'LOG_UNAVAILABLE' });
+  await stopped;
 });

@@ -100,18 +100,18 @@ async function appendGroup(
       failures.set(index, logUnavailable(error));
     }
   }
+  let failed: MillraceError | undefined;
   for (const request of intoRequests(placed)) {
     try {
       await send(producer, request);
     } catch (error) {
-      const failure = logUnavailable(error);
-      return results.map((positions, index) => {
-        const complete = positions.filter(() => true).length === group[index]?.records.length;
-        return failures.get(index) ?? (complete ? positions : failure);
-      });
+      failed = logUnavailable(error);
     }
   }
-  return results.map((positions, index) => failures.get(index) ?? positions);
+  return results.map((positions, index) => {
+    const complete = positions.filter(() => true).length === group[index]?.records.length;
+    return failures.get(index) ?? (failed === undefined || complete ? positions : failed);
+  });
 }
 
 /** Cuts records into requests that the broker takes, keeping their order. */
