@@ -57,7 +57,9 @@ async function write(stack: StackAddresses, text: string): Promise<void> {
   const kafka = kafkaOf(stack);
   const admin = kafka.admin();
   await admin.connect();
-  await admin.createTopics({ topics: [{ topic: 'kept', numPartitions: 1 }], waitForLeaders: true });
+  // kafkajs takes it for an error when the broker has not heard of the new topic yet.
+  await admin.createTopics({ topics: [{ topic: 'kept', numPartitions: 1 }], waitForLeaders: false });
+  await vi.waitUntil(async () => (await admin.listTopics()).includes('kept'));
   await admin.disconnect();
   const producer = kafka.producer();
   await producer.connect();
