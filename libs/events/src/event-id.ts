@@ -30,6 +30,13 @@ export function parseEventId(text: string): EventId | undefined {
   return isEventId(lower) ? lower : undefined;
 }
 
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** Whether a text has the shape of a UUID in lower case; any version, as the stores take it too. */
+export function isUuid(text: string): text is EventId {
+  return UUID.test(text);
+}
+
 function isEventId(text: string): text is EventId {
   return validate(text);
 }

@@ -1,5 +1,5 @@
 export { type AvroResolver, type AvroSchema, type AvroType, compileAvro } from './avro.ts';
-export { type EventId, namedEventId, newEventId, parseEventId } from './event-id.ts';
+export { type EventId, isUuid, namedEventId, newEventId, parseEventId } from './event-id.ts';
 export * from './generated/events.ts';
 export { murmur2, partitionOf } from './murmur2.ts';
 export {

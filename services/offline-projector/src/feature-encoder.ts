@@ -10,11 +10,11 @@ import type { ViewTables } from './view-tables.ts';
 
 /** What a feature encoder needs of the world. */
 export interface FeatureEncoderOptions {
-  readonly catalog: Catalog;
+  readonly catalog: Pick<Catalog, 'view'>;
   /** Resolves when all definitions that the log has are in the catalog. */
   definitionsCaughtUp(): Promise<void>;
-  readonly registry: SchemaRegistry;
-  readonly tables: ViewTables;
+  readonly registry: Pick<SchemaRegistry, 'schemaById'>;
+  readonly tables: Pick<ViewTables, 'ensure'>;
   /** Microseconds. */
   readonly maxAhead: bigint;
 }

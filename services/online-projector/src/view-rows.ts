@@ -1,14 +1,17 @@
 import type { LogRecord, SchemaRegistry } from '@millrace/event-log';
 import { packPosition } from '@millrace/events';
 import type { RegisteredView } from '@millrace/feature-registry';
-import { err, formatInstant, type Micros, MillraceError, ok, type Result } from '@millrace/kernel';
+import { checkEventTime, compileRowHead, type RowHeadReader } from '@millrace/feature-registry/row';
+import { err, type Micros, MillraceError, ok, type Result } from '@millrace/kernel';
 import type { OnlineRow } from '@millrace/online-store';
-import { compileRowReader, FRAME, type RowReader } from './row-reader.ts';
+
+/** Bytes of magic byte and schema id before the Avro bytes. */
+const FRAME = 5;
 
 /** What a record is: a row, or the reason why it is none. */
 export type DecodedRecord = Result<OnlineRow, MillraceError>;
 
-type Reader = Result<RowReader, MillraceError>;
+type Reader = Result<RowHeadReader, MillraceError>;
 
 /** Turns records of one view's topic into rows. */
 export class ViewRows {
@@ -61,16 +64,9 @@ export class ViewRows {
     }
   }
 
-  #row({ offset, partition, recordedAt }: LogRecord, value: Buffer, read: RowReader): DecodedRecord {
-    const { key, eventTime, eventId, deleted } = read(value);
-    if (eventTime - recordedAt > this.#maxAhead) {
-      return err(
-        new MillraceError(
-          'EVENT_TOO_FAR_AHEAD',
-          `the event time ${formatInstant(eventTime)} is too far ahead of ${formatInstant(recordedAt)}, when it was recorded`,
-        ),
-      );
-    }
+  #row({ offset, partition, recordedAt }: LogRecord, value: Buffer, read: RowHeadReader): DecodedRecord {
+    const { key, eventTime, eventId, deleted } = read(value, FRAME);
+    checkEventTime(eventTime, recordedAt, this.#maxAhead);
     return ok({
       entity: this.#view.entity.name,
       key,
@@ -84,7 +80,7 @@ export class ViewRows {
 
   #compile(schemaId: number, text: string): Reader {
     try {
-      return ok(compileRowReader(this.#view, schemaId, text));
+      return ok(compileRowHead(this.#view, schemaId, text));
     } catch (error) {
       if (error instanceof MillraceError) return err(error);
       throw error;

@@ -1,7 +1,7 @@
+import type { KeyColumnType } from '@millrace/events';
 import type { FeatureType, RegisteredView, ScalarType } from '@millrace/feature-registry';
 import { describeType } from '@millrace/feature-registry';
-import type { KeyColumnType } from '@millrace/events';
-import { type AvroNode, parseAvroSchema } from '../row-binary/avro-schema.ts';
+import { rowFeatures } from '@millrace/feature-registry/row';
 
 /** A column of a table. */
 export interface Column {
@@ -71,21 +71,16 @@ export interface StoredFeature {
  * older schemas have, which analysts may still want.
  */
 export function storedFeatures(view: RegisteredView): readonly StoredFeature[] {
-  const current = Object.entries(view.definition.features).map(([name, { type, description }]) => ({
+  return rowFeatures(view).map(({ name, type, description }) => ({
     name,
     type,
-    comment: description === '' ? describeType(type) : `${description} (${describeType(type)})`,
+    comment: commentOf(describeType(type), description),
   }));
-  const names = new Set(current.map(({ name }) => name));
-  const former: StoredFeature[] = [];
-  for (const schema of view.schemas.values()) {
-    for (const { name, type } of featuresOfSchema(schema)) {
-      if (names.has(name)) continue;
-      names.add(name);
-      former.push({ name, type, comment: `No longer defined (${describeType(type)})` });
-    }
-  }
-  return [...current, ...former];
+}
+
+function commentOf(type: string, description: string | undefined): string {
+  if (description === undefined) return `No longer defined (${type})`;
+  return description === '' ? type : `${description} (${type})`;
 }
 
 /** The columns of stored features, presence columns included. */
@@ -98,30 +93,4 @@ export function featureColumns(features: readonly StoredFeature[]): readonly Col
       { name: presenceColumn(name), type: 'Bool', comment: `Whether ${name} was written; else null.` },
     ];
   });
-}
-
-function featuresOfSchema(text: string): { readonly name: string; readonly type: FeatureType }[] {
-  const root = parseAvroSchema(text);
-  const values = root.kind === 'record' ? root.fields.find(({ name }) => name === 'values')?.node : undefined;
-  const record = values?.kind === 'union' ? values.branches.find(({ kind }) => kind === 'record') : undefined;
-  if (record?.kind !== 'record') return [];
-  return record.fields.flatMap(({ name, node }) => {
-    const type = featureTypeOf(node);
-    return type === undefined ? [] : [{ name, type }];
-  });
-}
-
-function featureTypeOf(node: AvroNode): FeatureType | undefined {
-  if (node.kind === 'union') {
-    const value = node.branches.find(({ kind }) => kind !== 'null');
-    return value === undefined ? undefined : featureTypeOf(value);
-  }
-  if (node.kind === 'array') {
-    const item = featureTypeOf(node.items);
-    return typeof item === 'string' ? { array: item } : undefined;
-  }
-  if (node.kind === 'boolean') return 'bool';
-  const { kind } = node;
-  const plain = ['float', 'double', 'int', 'long', 'string', 'timestamp'] as const;
-  return plain.find((name) => name === kind);
 }

@@ -1,5 +1,5 @@
+import type { AvroReader } from '@millrace/events/avro-bytes';
 import { MillraceError } from '@millrace/kernel';
-import type { AvroReader } from '../row-binary/avro-reader.ts';
 import type { RowWriter } from '../row-binary/row-writer.ts';
 
 /** Where a record stands, as far as its row keeps it. */

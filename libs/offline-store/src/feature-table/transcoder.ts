@@ -1,11 +1,15 @@
+import { AvroReader } from '@millrace/events/avro-bytes';
 import type { RegisteredView } from '@millrace/feature-registry';
-import { formatInstant, isInstant, MillraceError, type Micros } from '@millrace/kernel';
-import { AvroReader } from '../row-binary/avro-reader.ts';
-import { type AvroField, type AvroNode, parseAvroSchema } from '../row-binary/avro-schema.ts';
-import { type Copy, copyArray, copyScalar } from '../row-binary/avro-to-row.ts';
-import type { RowWriter } from '../row-binary/row-writer.ts';
-import { skipOf } from '../row-binary/skip-avro.ts';
-import { headColumns, isArray, presenceColumn, type StoredFeature, storedFeatures } from './columns.ts';
+import {
+  checkEventTime,
+  compileRowWalk,
+  type FeatureSteps,
+  type RowFeature,
+} from '@millrace/feature-registry/row';
+import type { Micros } from '@millrace/kernel';
+import { copyArray, copyScalar } from '../row-binary/avro-to-row.ts';
+import { RowWriter } from '../row-binary/row-writer.ts';
+import { headColumns, isArray, presenceColumn } from './columns.ts';
 import {
   eventTimeOf,
   HEAD_SIZE,
@@ -29,14 +33,11 @@ export interface RowTranscoder {
   write(writer: RowWriter, payload: Buffer, place: RecordPlace): Micros;
 }
 
-/** What compiling a schema collects: the row's columns, and a step for each field of the record. */
-interface Plan {
-  readonly columns: string[];
-  readonly found: Set<string>;
-  readonly steps: Step[];
+/** Where a record goes: a writer, and the place in it where the head of its row begins. */
+interface Target {
+  writer: RowWriter;
+  head: number;
 }
-
-type Step = (reader: AvroReader, writer: RowWriter, head: number) => void;
 
 /**
  * Compiles a transcoder for a schema that rows of a view were written with. Fields that the view does not know
@@ -51,18 +52,27 @@ export function compileTranscoder(
   schema: string,
   maxAhead: Micros,
 ): RowTranscoder {
-  const root = parseAvroSchema(schema);
-  const plan: Plan = { columns: headColumns.map(({ name }) => name), found: new Set(), steps: [] };
-  for (const field of fieldsOf(root, 'the record')) plan.steps.push(topStep(field, view, plan));
-  for (const needed of ['eventId', 'eventTime', ...Object.keys(view.entity.keys), 'values']) {
-    if (!plan.found.has(needed))
-      throw new MillraceError('VALUE_INVALID', `schema ${schemaId} has no ${needed}`, {
-        details: { schemaId, field: needed },
-      });
-  }
+  const columns = headColumns.map(({ name }) => name);
+  const walk = compileRowWalk<Target>(view, schemaId, schema, {
+    eventId: (from, { writer, head }) => writeEventId(writer, head, from),
+    eventTime(from, { writer, head }) {
+      from.long();
+      writeEventTime(writer, head, from.low, from.high);
+    },
+    keyColumn(name, type, node) {
+      columns.push(name);
+      const copy = copyScalar(node, type, `key.${name}`);
+      return (from, { writer }) => copy(from, writer);
+    },
+    feature(feature) {
+      columns.push(feature.name);
+      if (isArray(feature.type)) columns.push(presenceColumn(feature.name));
+      return featureSteps(feature);
+    },
+    deleted: ({ writer, head }) => writeDeleted(writer, head),
+  });
   const reader = new AvroReader();
-  const { steps, columns } = plan;
-  const bound = Number(maxAhead);
+  const target: Target = { writer: new RowWriter(0), head: 0 };
   return {
     columns,
     write(writer, payload, place) {
@@ -71,10 +81,11 @@ export function compileTranscoder(
         reader.reset(payload);
         const head = writer.reserve(HEAD_SIZE);
         writePlace(writer, head, place, schemaId);
-        for (const step of steps) step(reader, writer, head);
-        reader.end();
+        target.writer = writer;
+        target.head = head;
+        walk(reader, target);
         const eventTime = eventTimeOf(writer, head);
-        checkTime(eventTime, place.recordedAt, bound);
+        checkEventTime(eventTime, place.recordedAt, maxAhead);
         writer.endRow();
         return eventTime;
       } catch (error) {
@@ -85,123 +96,27 @@ export function compileTranscoder(
   };
 }
 
-function checkTime(eventTime: Micros, recordedAt: Micros, maxAhead: number): void {
-  if (!isInstant(eventTime))
-    throw new MillraceError(
-      'TIME_INVALID',
-      `the event time ${eventTime} µs lies outside the years 1 to 9999`,
-    );
-  if (Number(eventTime - recordedAt) > maxAhead)
-    throw new MillraceError(
-      'EVENT_TOO_FAR_AHEAD',
-      `the event time ${formatInstant(eventTime)} is too far ahead of ${formatInstant(recordedAt)}, when it was recorded`,
-    );
-}
-
-function topStep({ name, node }: AvroField, view: RegisteredView, plan: Plan): Step {
-  switch (name) {
-    case 'envelope':
-      return inOrder(fieldsOf(node, name).map((field) => envelopeStep(field, plan)));
-    case 'key':
-      return inOrder(fieldsOf(node, name).map((field) => keyStep(field, view, plan)));
-    case 'values':
-      return valuesStep(node, view, plan);
-    default:
-      return skipOf(node);
-  }
-}
-
-function envelopeStep({ name, node }: AvroField, plan: Plan): Step {
-  if (name === 'eventId' && node.kind === 'string') {
-    plan.found.add(name);
-    return (reader, writer, head) => writeEventId(writer, head, reader);
-  }
-  if (name === 'eventTime' && (node.kind === 'timestamp' || node.kind === 'long')) {
-    plan.found.add(name);
-    return (reader, writer, head) => {
-      reader.long();
-      writeEventTime(writer, head, reader.low, reader.high);
+/** An array is empty and absent when it is null, anything else has its own mark of null. */
+function featureSteps({ name, type }: RowFeature): FeatureSteps<Target> {
+  if (isArray(type))
+    return {
+      putNull: ({ writer }) => writer.u16(0),
+      value(node) {
+        const copy = copyArray(node, type, name);
+        return (reader, { writer }) => {
+          copy(reader, writer);
+          writer.u8(1);
+        };
+      },
     };
-  }
-  return skipOf(node);
-}
-
-function keyStep({ name, node }: AvroField, view: RegisteredView, plan: Plan): Step {
-  const type = view.entity.keys[name];
-  if (type === undefined) return skipOf(node);
-  plan.columns.push(name);
-  plan.found.add(name);
-  return copyScalar(node, type, `key.${name}`);
-}
-
-function valuesStep(node: AvroNode, view: RegisteredView, plan: Plan): Step {
-  const branches = node.kind === 'union' ? node.branches : [node];
-  const index = branches.findIndex(({ kind }) => kind === 'record');
-  const record = branches[index];
-  if (record?.kind !== 'record') return skipOf(node);
-  plan.found.add('values');
-  const stored = new Map(storedFeatures(view).map((feature) => [feature.name, feature]));
-  const nulls: ((writer: RowWriter) => void)[] = [];
-  const copies = record.fields.map(({ name, node: field }): Copy => {
-    const feature = stored.get(name);
-    if (feature === undefined) return skipOf(field);
-    plan.columns.push(name);
-    if (isArray(feature.type)) plan.columns.push(presenceColumn(name));
-    const writeNull = nullOf(feature);
-    nulls.push(writeNull);
-    return featureCopy(feature, field, writeNull);
-  });
-  const isUnion = node.kind === 'union';
-  return (reader, writer, head) => {
-    const branch = isUnion ? reader.count() : index;
-    if (branch === index) {
-      for (const copy of copies) copy(reader, writer);
-      return;
-    }
-    if (branches[branch]?.kind !== 'null') badBranch();
-    writeDeleted(writer, head);
-    for (const writeNull of nulls) writeNull(writer);
-  };
-}
-
-function nullOf({ type }: StoredFeature): (writer: RowWriter) => void {
-  // An array is empty and absent, anything else is null: a byte each.
-  return isArray(type) ? (writer) => writer.u16(0) : (writer) => writer.u8(1);
-}
-
-function featureCopy(feature: StoredFeature, node: AvroNode, writeNull: (writer: RowWriter) => void): Copy {
-  const branches = node.kind === 'union' ? node.branches : [node];
-  const copies = branches.map((branch): Copy => {
-    if (branch.kind === 'null') return (_reader, writer) => writeNull(writer);
-    const { type, name } = feature;
-    if (isArray(type)) {
-      const copy = copyArray(branch, type, name);
-      return (reader, writer) => {
+  return {
+    putNull: ({ writer }) => writer.u8(1),
+    value(node) {
+      const copy = copyScalar(node, type, name);
+      return (reader, { writer }) => {
+        writer.u8(0);
         copy(reader, writer);
-        writer.u8(1);
       };
-    }
-    const copy = copyScalar(branch, type, name);
-    return (reader, writer) => {
-      writer.u8(0);
-      copy(reader, writer);
-    };
-  });
-  if (node.kind !== 'union') return copies[0] ?? badBranch;
-  return (reader, writer) => (copies[reader.count()] ?? badBranch)(reader, writer);
-}
-
-function badBranch(): never {
-  throw new MillraceError('EVENT_MALFORMED', 'a union has no branch of this index');
-}
-
-function inOrder(steps: readonly Step[]): Step {
-  return (reader, writer, head) => {
-    for (const step of steps) step(reader, writer, head);
+    },
   };
-}
-
-function fieldsOf(node: AvroNode, name: string): readonly AvroField[] {
-  if (node.kind === 'record') return node.fields;
-  throw new MillraceError('VALUE_INVALID', `${name} is not a record in the schema`);
 }

@@ -1,10 +1,7 @@
+import { type AvroNode, type AvroReader, blockCount } from '@millrace/events/avro-bytes';
 import type { FeatureType, ScalarType } from '@millrace/feature-registry';
-import { describeType } from '@millrace/feature-registry';
-import { MillraceError } from '@millrace/kernel';
-import type { AvroReader } from './avro-reader.ts';
-import type { AvroNode } from './avro-schema.ts';
+import { arrayForm, scalarForm } from '@millrace/feature-registry/row';
 import type { RowWriter } from './row-writer.ts';
-import { blockCount, type Skip, skipOf } from './skip-avro.ts';
 
 /** Copies one value from Avro to RowBinary; no JavaScript value is made on the way. */
 export type Copy = (reader: AvroReader, writer: RowWriter) => void;
@@ -16,58 +13,47 @@ export type Copy = (reader: AvroReader, writer: RowWriter) => void;
  * @throws MillraceError VALUE_INVALID when the schema's type does not fit the column's.
  */
 export function copyScalar(node: AvroNode, type: ScalarType, name: string): Copy {
-  const { kind } = node;
-  if (type === 'string' && (kind === 'string' || kind === 'bytes')) return copyText;
-  if (type === 'bool' && kind === 'boolean') return copyBool;
-  if (type === 'int' && kind === 'int') return copyInt(name);
-  if (type === 'long' && (kind === 'long' || kind === 'int')) return copyLong;
-  if (type === 'timestamp' && (kind === 'timestamp' || kind === 'long')) return copyLong;
-  if (type === 'float' && kind === 'float') return copyBytes(4);
-  if (type === 'double' && kind === 'double') return copyBytes(8);
-  if (type === 'double' && kind === 'float')
-    return (reader, writer) => {
-      const from = reader.skip(4);
-      writer.f64(reader.bytes.readFloatLE(from));
-    };
-  throw new MillraceError('VALUE_INVALID', `${name} is ${type}, but the record's schema says ${kind}`, {
-    details: { field: name },
-  });
+  const form = scalarForm(node, type, name);
+  switch (form) {
+    case 'text':
+      return copyText;
+    case 'bool':
+      return (reader, writer) => writer.u8(reader.boolean());
+    case 'int':
+      return (reader, writer) => {
+        reader.int(name);
+        writer.i32(reader.low);
+      };
+    case 'long':
+      return copyLong;
+    case 'float':
+      return copyBytes(4);
+    case 'double':
+      return copyBytes(8);
+    case 'widened':
+      return (reader, writer) => {
+        const from = reader.skip(4);
+        writer.f64(reader.bytes.readFloatLE(from));
+      };
+    default:
+      return form satisfies never;
+  }
 }
 
 /** Compiles how an array gets into an array column. @throws MillraceError VALUE_INVALID as {@link copyScalar}. */
 export function copyArray(node: AvroNode, type: Exclude<FeatureType, ScalarType>, name: string): Copy {
-  if (node.kind !== 'array')
-    throw new MillraceError(
-      'VALUE_INVALID',
-      `${name} is ${describeType(type)}, but the record's schema says ${node.kind}`,
-      { details: { field: name } },
-    );
-  const copy = copyScalar(node.items, 'array' in type ? type.array : type.embedding, name);
-  const skip = skipOf(node.items);
-  const dimension = 'array' in type ? undefined : type.dimension;
+  const form = arrayForm(node, type, name);
+  const copy = copyScalar(form.itemNode, form.item, name);
   return (reader, writer) => {
     const start = reader.at;
-    const total = countItems(reader, skip);
-    if (dimension !== undefined && total !== dimension)
-      throw new MillraceError('VALUE_INVALID', `${name} must have ${dimension} numbers and has ${total}`, {
-        details: { field: name },
-      });
+    // An array may come in blocks, but RowBinary wants the number of all items first.
+    const total = form.check(reader);
     reader.at = start;
     writer.varUint(total);
     for (let count = blockCount(reader); count > 0; count = blockCount(reader)) {
       for (let i = 0; i < count; i += 1) copy(reader, writer);
     }
   };
-}
-
-/** An array may come in blocks, but RowBinary wants the number of all items first. */
-function countItems(reader: AvroReader, skip: Skip): number {
-  let total = 0;
-  for (let count = blockCount(reader); count > 0; count = blockCount(reader)) {
-    total += count;
-    for (let i = 0; i < count; i += 1) skip(reader);
-  }
-  return total;
 }
 
 const copyText: Copy = (reader, writer) => {
@@ -81,21 +67,6 @@ const copyLong: Copy = (reader, writer) => {
   writer.i32(reader.low);
   writer.i32(reader.high);
 };
-
-const copyBool: Copy = (reader, writer) => {
-  const byte = reader.u8();
-  if (byte > 1) throw new MillraceError('EVENT_MALFORMED', 'a boolean is neither 0 nor 1');
-  writer.u8(byte);
-};
-
-function copyInt(name: string): Copy {
-  return (reader, writer) => {
-    reader.long();
-    if (reader.low >> 31 !== reader.high)
-      throw new MillraceError('EVENT_MALFORMED', `${name} does not fit 32 bits`);
-    writer.i32(reader.low);
-  };
-}
 
 function copyBytes(size: number): Copy {
   return (reader, writer) => {

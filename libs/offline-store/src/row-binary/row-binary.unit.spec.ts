@@ -1,15 +1,13 @@
 import { compileAvro, newEventId } from '@millrace/events';
 import { defineEntity, defineFeatureView } from '@millrace/feature-registry';
+import { checkEventTime, compileRowHead } from '@millrace/feature-registry/row';
+import { MillraceError } from '@millrace/kernel';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compileTranscoder } from '../feature-table/transcoder.ts';
 import { catalogOf } from '../testing/definitions.ts';
-import { AvroReader } from './avro-reader.ts';
-import { parseAvroSchema } from './avro-schema.ts';
 import { RowWriter } from './row-writer.ts';
-import { skipOf } from './skip-avro.ts';
 
-const long = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
 const entity = defineEntity({ name: 'thing', keys: { id: 'string' }, owner: 'test' });
 const { definition } = defineFeatureView({
   name: 'view',
@@ -20,7 +18,8 @@ const { definition } = defineFeatureView({
 });
 const view = catalogOf(entity, definition).view('view');
 const avro = compileAvro(JSON.parse(view.schema));
-const transcoder = compileTranscoder(view, 1, view.schema, 1000n);
+const maxAhead = 1000n;
+const transcoder = compileTranscoder(view, 1, view.schema, maxAhead);
 const place = { epoch: 0, partition: 0, offset: 0n, recordedAt: 1_000_000n };
 
 function payload(values: object | null, eventTime = 0n, eventId: string = newEventId()): Buffer {
@@ -33,38 +32,6 @@ function payload(values: object | null, eventTime = 0n, eventId: string = newEve
 }
 
 const whole = payload({ x: 1, n: 2, v: [1, 2] });
-
-test('longs are read in halves, exactly', () => {
-  const type = compileAvro({ type: 'long' });
-  fc.assert(
-    fc.property(long, (value) => {
-      const reader = new AvroReader();
-      reader.reset(type.toBuffer(value));
-      reader.long();
-      expect((BigInt(reader.high) << 32n) | BigInt(reader.low >>> 0)).toBe(value);
-      reader.end();
-    }),
-  );
-});
-
-test('whatever is skipped is skipped to its end', () => {
-  const schema = {
-    type: 'record',
-    name: 'R',
-    fields: [
-      { name: 'a', type: ['null', { type: 'map', values: { type: 'array', items: 'long' } }] },
-      { name: 'b', type: { type: 'enum', name: 'E', symbols: ['p', 'q'] } },
-      { name: 'c', type: { type: 'fixed', name: 'F', size: 3 } },
-      { name: 'd', type: { type: 'array', items: 'E' } },
-    ],
-  } as const;
-  const type = compileAvro(JSON.parse(JSON.stringify(schema)));
-  const bytes = type.toBuffer({ a: { k: [1n, -9n], l: [] }, b: 'q', c: Buffer.from('abc'), d: ['p', 'q'] });
-  const reader = new AvroReader();
-  reader.reset(bytes);
-  skipOf(parseAvroSchema(JSON.stringify(schema)))(reader);
-  reader.end();
-});
 
 test('arrays in several blocks, also those that say their size, are one array', () => {
   const oneBlock = payload({ x: null, n: null, v: [1, 2] });
@@ -124,6 +91,31 @@ test('no bytes at all make it stop or throw anything but a coded error', () => {
       );
       expect(outcome).toMatch(/^(row|MillraceError)$/);
       expect(writer.size === 0).toBe(outcome !== 'row');
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+test('the online store takes the records that this store takes, and refuses the others with the same code', () => {
+  const readHead = compileRowHead(view, 1, view.schema);
+  const codeOf = (work: () => unknown) => {
+    try {
+      work();
+      return 'row';
+    } catch (error) {
+      return error instanceof MillraceError ? error.code : String(error);
+    }
+  };
+  fc.assert(
+    fc.property(fc.nat(whole.length - 1), fc.nat(255), fc.uint8Array({ maxLength: 3 }), (at, byte, more) => {
+      const bytes = Buffer.concat([whole, more]);
+      bytes[at] = byte;
+      const offline = codeOf(() => transcoder.write(new RowWriter(), bytes, place));
+      const online = codeOf(() => {
+        const { eventTime } = readHead(bytes, 0);
+        checkEventTime(eventTime, place.recordedAt, maxAhead);
+      });
+      expect(online).toBe(offline);
     }),
     { numRuns: 3000 },
   );

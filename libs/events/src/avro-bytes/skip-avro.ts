@@ -63,12 +63,18 @@ export function blockCount(reader: AvroReader): number {
   return items;
 }
 
+/** Goes past an array, in however many blocks, and returns the number of its items. */
+export function arrayLength(reader: AvroReader, item: Skip): number {
+  let total = 0;
+  for (let count = blockCount(reader); count > 0; count = blockCount(reader)) {
+    total += count;
+    for (let i = 0; i < count; i += 1) item(reader);
+  }
+  return total;
+}
+
 function blocks(item: Skip): Skip {
-  return (reader) => {
-    for (let count = blockCount(reader); count > 0; count = blockCount(reader)) {
-      for (let i = 0; i < count; i += 1) item(reader);
-    }
-  };
+  return (reader) => void arrayLength(reader, item);
 }
 
 function mapBlocks(item: Skip): Skip {

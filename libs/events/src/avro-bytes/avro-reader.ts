@@ -44,6 +44,19 @@ export class AvroReader {
     this.high = (second >>> 1) ^ sign;
   }
 
+  /** An int, read as {@link long}. @param name what it is, for the error. */
+  int(name: string): void {
+    this.long();
+    if (this.low >> 31 !== this.high) malformed(`${name} does not fit 32 bits`);
+  }
+
+  /** @throws MillraceError EVENT_MALFORMED */
+  boolean(): number {
+    const byte = this.u8();
+    if (byte > 1) malformed('a boolean is neither 0 nor 1');
+    return byte;
+  }
+
   /** A long that is a number of things or an index: small, and never negative. */
   count(): number {
     this.long();
@@ -54,6 +67,14 @@ export class AvroReader {
   /** The last {@link long} as a number: exact to 2^53. */
   get number(): number {
     return this.high * 4_294_967_296 + (this.low >>> 0);
+  }
+
+  /** The last {@link long} as a bigint. */
+  get bigint(): bigint {
+    const { number } = this;
+    return Number.isSafeInteger(number)
+      ? BigInt(number)
+      : (BigInt(this.high) << 32n) | BigInt(this.low >>> 0);
   }
 
   /** Bytes that are not read yet. */

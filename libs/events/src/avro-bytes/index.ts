@@ -1,0 +1,3 @@
+export { AvroReader } from './avro-reader.ts';
+export { type AvroField, type AvroNode, parseAvroSchema } from './avro-schema.ts';
+export { arrayLength, blockCount, type Skip, skipOf } from './skip-avro.ts';

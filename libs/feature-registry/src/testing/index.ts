@@ -1,0 +1,1 @@
+export { CONTRACT_MAX_AHEAD, type DecodeRecord, rowRulesContract } from './row-rules.ts';
