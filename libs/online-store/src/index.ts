@@ -1,5 +1,6 @@
 export type { EntityAnswer, FeatureStatus, ServedRow, ServiceAnswer, ViewStatus } from './answer/answer.ts';
-export type { RequestedEntity } from './answer/plan-reads.ts';
+export { compileReadPlan, type ReadPlan, type RequestedEntity } from './answer/plan-reads.ts';
+export { readRows, statusOf, type ViewRows } from './answer/read-rows.ts';
 export { type ReadServiceOptions, readService } from './answer/read-service.ts';
 export type { WriterSchemas } from './answer/row-decoder.ts';
 export { BUCKETS, bucketOf } from './bucket.ts';
@@ -18,4 +19,3 @@ export type {
   WriteResult,
 } from './port.ts';
 export { connectRedisOnlineStore, type RedisOnlineStoreOptions } from './redis/connect.ts';
-export { isUuid } from './uuid.ts';

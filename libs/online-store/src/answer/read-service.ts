@@ -1,8 +1,9 @@
-import type { FeatureValue, ResolvedService, ResolvedServiceView } from '@millrace/feature-registry';
+import type { FeatureValue, ResolvedService } from '@millrace/feature-registry';
 import { type Clock, type Micros, systemClock } from '@millrace/kernel';
-import type { OnlineStoreReader, StoredRow } from '../port.ts';
-import type { FeatureStatus, ServedRow, ServiceAnswer, ViewStatus } from './answer.ts';
-import { planReads, type RequestedEntity } from './plan-reads.ts';
+import type { OnlineStoreReader } from '../port.ts';
+import type { FeatureStatus, ServedRow, ServiceAnswer } from './answer.ts';
+import { compileReadPlan, type RequestedEntity } from './plan-reads.ts';
+import { readRows, servedRow, statusOf } from './read-rows.ts';
 import { RowDecoders, type WriterSchemas } from './row-decoder.ts';
 
 /** How to read a feature service. */
@@ -21,8 +22,7 @@ export interface ReadServiceOptions {
 
 /**
  * Reads the features of a service for some entities, by the rule that snapshots follow as well: take the newest
- * row; if it is deleted or older than the TTL, every value is null. The store holds only the newest row, so where
- * that is after `at` the answer is NOT_FOUND, never a value from the future.
+ * row; if it is deleted or older than the TTL, every value is null.
  *
  * @throws MillraceError KEY_INVALID, SCHEMA_UNKNOWN, STORE_UNAVAILABLE
  */
@@ -32,14 +32,12 @@ export async function readService(
   entities: readonly RequestedEntity[],
   { at, withOrigin = false, schemas, clock = systemClock }: ReadServiceOptions = {},
 ): Promise<ServiceAnswer> {
-  const { reads, views } = planReads(service, entities);
-  const found = await store.read(reads);
+  const views = await readRows(store, compileReadPlan(service), entities);
   const now = at ?? clock.now();
   const columns = await Promise.all(
-    views.map(async ({ member, places }) => {
+    views.map(async ({ member, rows }) => {
       const features = member.features.map(({ feature }) => feature);
       const decoders = new RowDecoders(member.view, features, schemas);
-      const rows = places.map((place) => (place === undefined ? undefined : found[place.read]?.[place.view]));
       for (const row of rows) {
         if (row?.value && !decoders.isPrepared(row.value)) await decoders.prepare(row.value);
       }
@@ -71,36 +69,7 @@ export async function readService(
   };
 }
 
-function statusOf(
-  row: StoredRow | undefined,
-  ttl: Micros | null,
-  now: Micros,
-  at: Micros | undefined,
-): ViewStatus {
-  if (row === undefined || row.value === null) return 'NOT_FOUND';
-  if (at === undefined && ttl === null) return 'PRESENT';
-  const { eventTime } = row;
-  if (at !== undefined && eventTime > at) return 'NOT_FOUND';
-  return ttl !== null && eventTime < now - ttl ? 'OUTSIDE_MAX_AGE' : 'PRESENT';
-}
-
 function statusOfValue(value: FeatureValue | undefined): FeatureStatus {
   if (value === undefined) return 'NOT_FOUND';
   return value === null ? 'NULL_VALUE' : 'PRESENT';
-}
-
-function servedRow(
-  { name, view }: ResolvedServiceView,
-  row: StoredRow | undefined,
-  status: ViewStatus,
-): ServedRow {
-  const served = status === 'NOT_FOUND' ? undefined : row;
-  return {
-    name,
-    view: view.definition.name,
-    status,
-    eventTime: served?.eventTime ?? null,
-    topic: view.topic,
-    position: served?.position ?? null,
-  };
 }

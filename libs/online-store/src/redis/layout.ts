@@ -4,37 +4,34 @@ const SEPARATOR = ':'.charCodeAt(0);
 
 /**
  * The keys of the store in Redis. `{bucket}` is the hash tag, so a bucket lies on one node of a cluster. All of
- * them begin with the store's name: several stores, such as one that is being rebuilt, share a server.
+ * them begin with the store's name: several stores, such as one that is being rebuilt, share a server. The write
+ * script makes the same keys, and `name:{bucket}:t:view:entity:key`, a hash of tied rows by event id.
  */
 export class Layout {
   /** A hash: `topic:partition` to the offset before which every record is in all buckets. */
   readonly applied: string;
-  readonly #name: string;
+  /** What every key begins with. */
+  readonly name: string;
   readonly #entityPrefixes = new Map<number, Buffer>();
 
   constructor(name: string) {
-    this.#name = name;
+    this.name = name;
     this.applied = `${name}:applied`;
   }
 
   /** A hash: `topic:partition` to the offset before which every record of the bucket is in it. */
   positions(bucket: number): string {
-    return `${this.#name}:{${bucket}}:positions`;
+    return `${this.name}:{${bucket}}:positions`;
   }
 
   /** A set of the entities that the bucket has, each `entity:key bytes`. */
   entities(bucket: number): string {
-    return `${this.#name}:{${bucket}}:entities`;
+    return `${this.name}:{${bucket}}:entities`;
   }
 
   /** What an entity's hash begins with; `entity:key bytes` follows. Its fields are views. */
   rowPrefix(bucket: number): string {
-    return `${this.#name}:{${bucket}}:e:`;
-  }
-
-  /** What a hash of tied rows begins with; `view:entity:key bytes` follows. Its fields are event ids. */
-  tiesPrefix(bucket: number): string {
-    return `${this.#name}:{${bucket}}:t:`;
+    return `${this.name}:{${bucket}}:e:`;
   }
 
   /** The hash of an entity. */

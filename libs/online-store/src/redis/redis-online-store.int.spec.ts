@@ -64,6 +64,26 @@ it('notices a bucket that has lost writes, writes nothing more, and resumes from
   expect((await store.applied())[from.topic]).toEqual({ 0: 9n });
 });
 
+it('writes nothing of a call in which one of many buckets has lost writes, and names it', async () => {
+  const from = newTopic();
+  await store.resumeFrom(from);
+  const keys = Array.from({ length: 60 }, () => Buffer.from(randomUUID()));
+  const rowsAt = (offset: number) => keys.map((key) => row(offset, { key }));
+  expect(await store.write(rowsAt(1), { ...from, nextOffset: 2n })).toEqual({ changed: 60 });
+  const lost = bucketOf(keys[30] ?? Buffer.alloc(0));
+  await redis.hdel(`${name}:{${lost}}:positions`, fieldOf(from));
+  await expect(store.write(rowsAt(2), { ...from, nextOffset: 3n })).rejects.toMatchObject({
+    code: 'STORE_LOST_WRITES',
+    message: expect.stringContaining(`bucket ${lost} `),
+  });
+  const found = await store.read(keys.map((key) => ({ entity: 'airport', key, views: ['departures'] })));
+  expect(found.map(([one]) => one?.eventTime)).toEqual(keys.map(() => 1n));
+  const buckets = await Promise.all(keys.map((key) => store.readBucket(bucketOf(key))));
+  expect(new Set(buckets.map(({ nextOffsets }) => nextOffsets.get(fieldOf(from))))).toEqual(
+    new Set([2n, undefined]),
+  );
+});
+
 it('notices at a checkpoint that a server lost everything', async () => {
   const from = newTopic();
   await store.resumeFrom(from);

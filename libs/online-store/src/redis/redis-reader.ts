@@ -1,10 +1,12 @@
 import type { OffsetVector } from '@millrace/events';
 import { MillraceError } from '@millrace/kernel';
+import { Command } from 'ioredis';
 import { setTimeout as pause } from 'node:timers/promises';
 import { bucketOf } from '../bucket.ts';
 import { covers, lastOffsets } from '../offsets.ts';
 import type { BucketContents, EntityRead, OnlineRow, OnlineStoreReader, StoredRow } from '../port.ts';
 import { type Layout, parseEntity, parsePartitionField } from './layout.ts';
+import { ReadBatch, type Rows } from './read-batch.ts';
 import { guarded, type RedisClient, runScriptForBuffers } from './redis-client.ts';
 import { PackedRow } from './row-layout.ts';
 import { readBucketScript, readScript } from './scripts.ts';
@@ -15,49 +17,39 @@ const SCRIPT_FROM = 4;
 const ENTITIES_IN_SCRIPT = 256;
 const POLL_MS = 2;
 
-type Rows = readonly (StoredRow | undefined)[];
-
 /** Reads the store in Redis. */
 export class RedisReader implements OnlineStoreReader {
   readonly #client: RedisClient;
   readonly #layout: Layout;
+  readonly #batch = new ReadBatch((reads) => this.#readSameViews(reads), ENTITIES_IN_SCRIPT);
 
   constructor(client: RedisClient, layout: Layout) {
     this.#client = client;
     this.#layout = layout;
   }
 
-  read(reads: readonly EntityRead[]): Promise<readonly Rows[]> {
+  async read(reads: readonly EntityRead[]): Promise<readonly Rows[]> {
+    if (reads.length === 0) return [];
+    return this.#batch.read(reads);
+  }
+
+  #readSameViews(reads: readonly EntityRead[]): Promise<readonly Rows[]> {
     return guarded('read rows', async () => {
-      const groups = [...Map.groupBy(reads.keys(), (index) => reads[index]?.views.join(',') ?? '').values()];
-      const rows: Rows[] = new Array(reads.length);
-      await Promise.all(
-        groups.flatMap((indexes) => {
-          const group = indexes.flatMap((index) => reads[index] ?? []);
-          return chunks(group.length).map(async ([from, to]) => {
-            const some = await this.#readSameViews(group.slice(from, to));
-            some.forEach((row, offset) => {
-              const index = indexes[from + offset];
-              if (index !== undefined) rows[index] = row;
-            });
-          });
-        }),
-      );
-      return rows;
+      const views = reads[0]?.views ?? [];
+      const keys = reads.map(({ entity, key }) => this.#layout.rowKey(bucketOf(key), entity, key));
+      if (this.#client.isCluster || keys.length < SCRIPT_FROM) {
+        const replies = await Promise.all(keys.map((key) => this.#hmget(key, views)));
+        return replies.map((row) => row.map(storedRow));
+      }
+      const packed = buffer(await runScriptForBuffers(this.#client, readScript, keys, views));
+      return unpackRows(packed, keys.length, views.length);
     });
   }
 
-  async #readSameViews(reads: readonly EntityRead[]): Promise<readonly Rows[]> {
-    const views = reads[0]?.views ?? [];
-    const keys = reads.map(({ entity, key }) => this.#layout.rowKey(bucketOf(key), entity, key));
-    if (this.#client.isCluster || keys.length < SCRIPT_FROM) {
-      const replies = await Promise.all(keys.map((key) => this.#client.hmgetBuffer(key, ...views)));
-      return replies.map((row) => row.map(storedRow));
-    }
-    const flat = list(await runScriptForBuffers(this.#client, readScript, keys, views));
-    return keys.map((_, index) =>
-      flat.slice(index * views.length, (index + 1) * views.length).map(storedRow),
-    );
+  /** Straight to the connection: the batch is one already, and a pipeline for it would cost more than the command. */
+  async #hmget(key: Buffer, views: readonly string[]): Promise<readonly unknown[]> {
+    const command = new Command('hmget', [key, ...views], { replyEncoding: null });
+    return list(await this.#client.sendCommand(command));
   }
 
   applied(): Promise<OffsetVector> {
@@ -104,15 +96,24 @@ function rowsOfEntity(suffix: Buffer, fields: readonly unknown[]): OnlineRow[] {
   });
 }
 
-function chunks(length: number): readonly (readonly [from: number, to: number])[] {
-  return Array.from({ length: Math.ceil(length / ENTITIES_IN_SCRIPT) }, (_, index) => [
-    index * ENTITIES_IN_SCRIPT,
-    Math.min(length, (index + 1) * ENTITIES_IN_SCRIPT),
-  ]);
-}
-
 function storedRow(reply: unknown): StoredRow | undefined {
   return Buffer.isBuffer(reply) && reply.length > 0 ? new PackedRow(reply) : undefined;
+}
+
+/** Takes apart what the read script returns; the rows stay in its bytes. */
+function unpackRows(packed: Buffer, entities: number, views: number): readonly Rows[] {
+  const all: Rows[] = [];
+  let at = 0;
+  for (let entity = 0; entity < entities; entity++) {
+    const rows: (StoredRow | undefined)[] = [];
+    for (let view = 0; view < views; view++) {
+      const start = at + 4;
+      at = start + packed.readUInt32BE(at);
+      rows.push(at === start ? undefined : new PackedRow(packed, start, at));
+    }
+    all.push(rows);
+  }
+  return all;
 }
 
 function list(reply: unknown): readonly unknown[] {

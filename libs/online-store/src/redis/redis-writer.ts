@@ -3,7 +3,7 @@ import { BUCKETS } from '../bucket.ts';
 import type { BatchEnd, OnlineRow, OnlineStoreWriter, TopicPartition, WriteResult } from '../port.ts';
 import { BucketPositions } from './bucket-positions.ts';
 import { type Layout, partitionField } from './layout.ts';
-import { byBucket, packRows } from './pack-rows.ts';
+import { type PackedWrite, packWrites } from './pack-writes.ts';
 import { guarded, type RedisClient, runScript } from './redis-client.ts';
 import { checkpointScript, raiseScript, writeScript } from './scripts.ts';
 
@@ -51,40 +51,38 @@ export class RedisWriter implements OnlineStoreWriter {
         throw new MillraceError('INTERNAL', `resumeFrom has to be asked before ${field} is written`);
       }
       if (positions.isLost) throw positions.lost('a bucket');
-      const changed = await Promise.all(
-        [...byBucket(rows)].map(([bucket, some]) => this.#writeBucket(bucket, some, positions, end)),
+      const { leading, completing } = packWrites(
+        rows,
+        (bucket) => positions.at(bucket),
+        !this.#client.isCluster,
       );
+      const changed =
+        (await this.#writeAll(leading, positions, end)) + (await this.#writeAll(completing, positions, end));
+      for (const { buckets } of completing) {
+        for (const bucket of buckets) positions.raise(bucket, Number(end.nextOffset));
+      }
       await runScript(this.#client, raiseScript, [this.#layout.applied], [field, String(end.nextOffset)]);
       positions.batchWritten(Number(end.nextOffset));
-      return { changed: changed.reduce((sum, count) => sum + count, 0) };
+      return { changed };
     });
   }
 
-  async #writeBucket(bucket: number, rows: readonly OnlineRow[], positions: BucketPositions, end: BatchEnd) {
-    const pieces = packRows(rows);
-    let changed = 0;
-    for (const [index, piece] of pieces.entries()) {
-      const before = positions.at(bucket);
-      // Only the last piece makes the batch complete in this bucket.
-      const after = index === pieces.length - 1 ? Number(end.nextOffset) : before;
-      const won = await runScript(
-        this.#client,
-        writeScript,
-        [this.#layout.positions(bucket), this.#layout.entities(bucket)],
-        [
-          partitionField(end),
-          String(before),
-          String(after),
-          this.#layout.rowPrefix(bucket),
-          this.#layout.tiesPrefix(bucket),
-          piece,
-        ],
-      );
-      if (typeof won !== 'number' || won < 0) throw positions.lost(`bucket ${bucket}`);
-      positions.raise(bucket, after);
-      changed += won;
-    }
-    return changed;
+  async #writeAll(
+    writes: readonly PackedWrite[],
+    positions: BucketPositions,
+    end: BatchEnd,
+  ): Promise<number> {
+    const args = [partitionField(end), String(end.nextOffset), this.#layout.name];
+    const counts = await Promise.all(
+      writes.map(async ({ buckets, packed }) => {
+        const keys = [this.#layout.positions(buckets[0] ?? 0)];
+        const won = await runScript(this.#client, writeScript, keys, [...args, packed]);
+        if (typeof won !== 'number') throw new MillraceError('INTERNAL', 'the write script gave no count');
+        if (won < 0) throw positions.lost(`bucket ${-1 - won}`);
+        return won;
+      }),
+    );
+    return counts.reduce((sum, count) => sum + count, 0);
   }
 
   checkpoint(): Promise<void> {

@@ -129,19 +129,22 @@ return 0
 `);
 
 /**
- * Reads the rows of several entities: one reply instead of one for each entity, which is what a read of many
- * costs. KEYS: the entities. ARGV: the views. Returns one flat list, empty strings where nothing is.
+ * Reads the rows of several entities. KEYS: the entities. ARGV: the views. Returns one string, since a client
+ * spends on each of many short ones more than on its row: for each row its length, 4 bytes big-endian, and the
+ * row; length 0 where nothing is.
  */
 export const readScript = script(`
-local out, n = {}, 0
+local out, n, call, pack = {}, 0, redis.call, struct.pack
 for i = 1, #KEYS do
-  local values = redis.call('HMGET', KEYS[i], unpack(ARGV))
+  local values = call('HMGET', KEYS[i], unpack(ARGV))
   for j = 1, #values do
-    n = n + 1
-    out[n] = values[j] or ''
+    local row = values[j] or ''
+    out[n + 1] = pack('>I4', #row)
+    out[n + 2] = row
+    n = n + 2
   end
 end
-return out
+return table.concat(out)
 `);
 
 /**
