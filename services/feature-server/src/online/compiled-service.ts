@@ -1,101 +1,112 @@
 import { type KeyColumnType, unpackPosition } from '@millrace/events';
-import type { ResolvedService } from '@millrace/feature-registry';
-import { formatInstant } from '@millrace/kernel';
-import type {
-  EntityAnswer,
-  FeatureStatus,
-  RequestedEntity,
-  ServedRow,
-  ServiceAnswer,
+import type { ResolvedService, ResolvedServiceView } from '@millrace/feature-registry';
+import { type Clock, formatInstant, type Micros, systemClock } from '@millrace/kernel';
+import {
+  compileReadPlan,
+  type OnlineStoreReader,
+  readRows,
+  type ReadServiceOptions,
+  type RequestedEntity,
+  statusOf,
+  type StoredRow,
+  type ViewRows,
 } from '@millrace/online-store';
-import { jsonLong, type ValueWriter, valueWriter } from './json-values.ts';
+import { entityText, jsonLong } from './entity-text.ts';
+import { featureTexts, type Origin } from './feature-texts.ts';
+import { JsonBytes } from './json-bytes.ts';
+import { ViewWriter } from './view-writer.ts';
 
 /** A feature service, or a list of features, with what every read of it would otherwise work out again. */
 export interface CompiledService {
-  readonly service: ResolvedService;
   /** The columns that an entity of the request has to have. */
   readonly keyColumns: readonly { readonly column: string; readonly type: KeyColumnType }[];
-  /** The whole answer as JSON text. */
-  writeAnswer(answer: ServiceAnswer, entities: readonly RequestedEntity[]): string;
+  /**
+   * Reads by the rule of `readService`, and writes the whole answer as JSON.
+   *
+   * @throws MillraceError KEY_INVALID, SCHEMA_UNKNOWN, STORE_UNAVAILABLE
+   */
+  answer(entities: readonly RequestedEntity[], options: AnswerOptions): Promise<Buffer>;
 }
 
-interface FeatureText {
-  /** `"view__feature":{"value":`, with a comma before all but the first. */
-  readonly start: string;
-  readonly write: ValueWriter;
-  /** The place of its view in the service. */
-  readonly view: number;
+/** How to answer; see {@link ReadServiceOptions}. */
+export interface AnswerOptions {
+  readonly store: Pick<OnlineStoreReader, 'read'>;
+  readonly schemas: NonNullable<ReadServiceOptions['schemas']>;
+  readonly at: Micros | undefined;
+  readonly withOrigin: boolean;
+  readonly clock?: Clock;
 }
 
-const statusTexts: Readonly<Record<FeatureStatus, string>> = {
-  PRESENT: ',"status":"PRESENT"',
-  NULL_VALUE: 'null,"status":"NULL_VALUE"',
-  NOT_FOUND: 'null,"status":"NOT_FOUND"',
-  OUTSIDE_MAX_AGE: 'null,"status":"OUTSIDE_MAX_AGE"',
-};
+/** One for the process: an answer is written in one go. */
+const json = new JsonBytes();
 
-/** Prepares a service for reads: the names and types of its features become pieces of JSON text. */
+/** Prepares a service for reads: the names of its features become pieces of JSON, its keys a plan. */
 export function compileService(service: ResolvedService): CompiledService {
-  const features = service.views.flatMap((member, view) =>
-    member.features.map(({ name, type }) => ({ name, type, view })),
-  );
-  const texts = features.map(
-    ({ name, type, view }, index): FeatureText => ({
-      start: `${index === 0 ? '' : ','}${JSON.stringify(name)}:{"value":`,
-      write: valueWriter(type),
-      view,
-    }),
-  );
+  const plan = compileReadPlan(service);
+  let isFirst = true;
+  const writers = service.views.map((member) => {
+    const texts = member.features.map((feature) => {
+      const text = featureTexts(feature, isFirst);
+      isFirst = false;
+      return text;
+    });
+    return new ViewWriter(member, texts);
+  });
+  const head = `{"service":${JSON.stringify(service.name ?? null)},"serviceHash":${JSON.stringify(service.hash)},"at":"`;
+
+  function write(
+    views: readonly ViewRows[],
+    entities: readonly RequestedEntity[],
+    { at, withOrigin, clock = systemClock }: AnswerOptions,
+  ): Buffer {
+    const now = at ?? clock.now();
+    json.begin();
+    json.text(`${head}${formatInstant(now)}","results":[`);
+    for (let index = 0; index < entities.length; index++) {
+      json.text(`${index === 0 ? '' : ','}{"entity":${entityText(entities[index])},"features":{`);
+      for (let view = 0; view < writers.length; view++) {
+        const rows = views[view];
+        const writer = writers[view];
+        if (rows === undefined || writer === undefined) continue;
+        const row = rows.rows[index];
+        const status = statusOf(row, rows.member.view.ttl, now, at);
+        if (status === 'NOT_FOUND') {
+          writer.writeWithout(status, '', json);
+          continue;
+        }
+        const origin = withOrigin && row !== undefined ? originOf(row, rows.member) : '';
+        if (status === 'PRESENT' && row?.value) writer.writeRow(row.value, origin, json);
+        else writer.writeWithout('OUTSIDE_MAX_AGE', origin, json);
+      }
+      json.text('}}');
+    }
+    json.text(']}');
+    return json.take();
+  }
+
+  return {
+    keyColumns: keyColumnsOf(service),
+    async answer(entities, options) {
+      const views = await readRows(options.store, plan, entities);
+      for (const [index, writer] of writers.entries()) {
+        const preparing = writer.prepare(views[index]?.rows ?? [], options.schemas);
+        if (preparing !== undefined) await preparing;
+      }
+      return write(views, entities, options);
+    },
+  };
+}
+
+function keyColumnsOf(service: ResolvedService): CompiledService['keyColumns'] {
   const columns = new Map(
     service.views.flatMap(({ view, keyColumns }) =>
       keyColumns.map(({ key, column }) => [column, view.entity.keys[key] ?? 'string'] as const),
     ),
   );
-  const head = `{"service":${JSON.stringify(service.name ?? null)},"serviceHash":${JSON.stringify(service.hash)},"at":"`;
-  return {
-    service,
-    keyColumns: [...columns].map(([column, type]) => ({ column, type })),
-    writeAnswer(answer, entities) {
-      let text = `${head}${formatInstant(answer.at)}","results":[`;
-      for (const [index, entity] of answer.entities.entries()) {
-        text += index === 0 ? '{"entity":' : ',{"entity":';
-        text += entityText(entities[index]);
-        text += ',"features":{';
-        text += featuresText(texts, entity);
-        text += '}}';
-      }
-      return `${text}]}`;
-    },
-  };
+  return [...columns].map(([column, type]) => ({ column, type }));
 }
 
-function featuresText(texts: readonly FeatureText[], { values, statuses, rows }: EntityAnswer): string {
-  const origins = rows.length === 0 ? undefined : rows.map(originText);
-  let text = '';
-  for (let index = 0; index < texts.length; index += 1) {
-    const feature = texts[index];
-    const status = statuses[index] ?? 'NOT_FOUND';
-    const value = values[index] ?? null;
-    if (feature === undefined) continue;
-    text += feature.start;
-    if (value !== null) text += feature.write(value);
-    text += statusTexts[status];
-    text += origins === undefined ? '}' : `${origins[feature.view] ?? ''}}`;
-  }
-  return text;
-}
-
-function originText({ eventTime, topic, position }: ServedRow): string {
-  if (eventTime === null || position === null) return '';
+function originOf({ eventTime, position }: StoredRow, { view }: ResolvedServiceView): Origin {
   const { partition, offset } = unpackPosition(position);
-  return `,"eventTime":"${formatInstant(eventTime)}","origin":{"topic":${JSON.stringify(topic)},"partition":${partition},"offset":${jsonLong(offset)}}`;
-}
-
-function entityText(entity: RequestedEntity | undefined): string {
-  let text = '';
-  for (const column in entity) {
-    const value = entity[column] ?? null;
-    text += `${text === '' ? '' : ','}${JSON.stringify(column)}:${typeof value === 'bigint' ? jsonLong(value) : JSON.stringify(value)}`;
-  }
-  return `{${text}}`;
+  return `,"eventTime":"${formatInstant(eventTime)}","origin":{"topic":${JSON.stringify(view.topic)},"partition":${partition},"offset":${jsonLong(offset)}}`;
 }

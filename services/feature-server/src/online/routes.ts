@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { MillraceError } from '@millrace/kernel';
-import { type OnlineStoreReader, readService, type ReadServiceOptions } from '@millrace/online-store';
+import type { OnlineStoreReader, ReadServiceOptions } from '@millrace/online-store';
 import type { OnlineMetrics } from './metrics.ts';
 import { parseEntities, parseOnlineRequest } from './online-request.ts';
 import type { ServiceCache } from './service-cache.ts';
@@ -87,12 +87,10 @@ export function addOnlineRoutes(app: FastifyInstance, dependencies: OnlineDepend
           `the online store had not reached minPositions after ${waitMs} ms`,
         );
       }
-      const options = { schemas, withOrigin, ...(at === undefined ? {} : { at }) };
-      const answer = await readService(store, compiled.service, keys, options);
-      const text = compiled.writeAnswer(answer, keys);
+      const answer = await compiled.answer(keys, { store, schemas, at, withOrigin });
       metrics.entities.inc(keys.length);
       metrics.seconds.observe((performance.now() - begun) / 1000);
-      return reply.header('content-type', JSON_TYPE).send(text);
+      return reply.header('content-type', JSON_TYPE).send(answer);
     },
   });
 }
