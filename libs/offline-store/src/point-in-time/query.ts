@@ -23,6 +23,8 @@ export interface PointInTimeJoin {
   readonly vector: OffsetVector;
   /** Whether a value at the very time of the label is too late. @default false */
   readonly strict?: boolean;
+  /** Names of the views that have copies of events among what is known. @default every view may have some */
+  readonly copies?: readonly string[];
 }
 
 /** Settings that the join's answer depends on. */
@@ -42,7 +44,7 @@ export function pointInTimeSelect(join: PointInTimeJoin, extra: readonly string[
   return [
     `SELECT ${[...extra, ...spineColumns, ...features].join(',\n  ')}`,
     `FROM (${spine(join.spine, join.strict ?? false)}) AS s`,
-    ...join.views.map((view, index) => asOfJoin(view, index, join.vector)),
+    ...join.views.map((view, index) => asOfJoin(view, index, join)),
   ].join('\n');
 }
 
@@ -67,9 +69,11 @@ function spine({ table, columns, timeColumn }: SpineTable, strict: boolean): str
   return `SELECT ${ROW_COLUMN}, ${names}, ${micros} AS __time, ${bound} AS __bound FROM ${identifier(table)}`;
 }
 
-function asOfJoin(view: JoinView, index: number, vector: OffsetVector): string {
+function asOfJoin(view: JoinView, index: number, { vector, copies }: PointInTimeJoin): string {
   const table = identifier(view.table);
   const known = knownRecords(view.topic, view.epoch, vector);
+  const hasCopies = copies?.includes(view.name) ?? true;
+  const once = hasCopies ? ` AND as_of_key NOT IN (${laterCopies(table, known)})` : '';
   const keys = view.keys.map(({ key }, at) => `${identifier(key)} AS __k${index}_${at}`);
   const features = view.features.flatMap(({ feature, type }, at) => [
     `${identifier(feature)} AS __f${index}_${at}`,
@@ -79,7 +83,7 @@ function asOfJoin(view: JoinView, index: number, vector: OffsetVector): string {
   return [
     `ASOF LEFT JOIN (SELECT ${[...keys, ...features].join(', ')}, as_of_key AS __a${index}, deleted AS __d${index},`,
     `  toUnixTimestamp64Micro(event_time) AS __t${index}`,
-    `  FROM ${table} WHERE ${known} AND as_of_key NOT IN (${laterCopies(table, known)})) AS v${index}`,
+    `  FROM ${table} WHERE ${known}${once}) AS v${index}`,
     `ON ${equal.join(' AND ')} AND s.__bound >= v${index}.__a${index}`,
   ].join('\n');
 }

@@ -3,6 +3,7 @@ import { newEventId, topics } from '@millrace/events';
 import { formatInstant, systemClock } from '@millrace/kernel';
 import { identifier } from '../clickhouse/sql.ts';
 import { joinViewsOf } from '../point-in-time/join-view.ts';
+import { viewsWithCopies } from '../point-in-time/views-with-copies.ts';
 import { contentOf } from './content.ts';
 import { resolveKnowledge } from './knowledge.ts';
 import { type SnapshotManifest, vectorToJson } from './manifest.ts';
@@ -21,9 +22,10 @@ export async function createSnapshot(
   const ofLabels = 'labels' in spine ? [topics.predictions.name, topics.labels.name] : [];
   const wanted = [...new Set([...views.map(({ topic }) => topic), ...ofLabels])];
   const vector = await resolveKnowledge({ client, resolveKnownAt, waitMs }, wanted, known);
+  const copies = await viewsWithCopies(client, views, vector);
   const { table, columns } = await makeSpine({ client, deployment, id, spine, views, vector });
   try {
-    const content = await contentOf(client, { views, spine: table, vector, strict });
+    const content = await contentOf(client, { views, spine: table, vector, strict, copies });
     const { spineHash, ...contents } = content;
     const now = systemClock.now();
     const manifest: SnapshotManifest = {
@@ -33,6 +35,7 @@ export async function createSnapshot(
       definitionsHash: createHash('sha256').update(JSON.stringify(views)).digest('hex'),
       schemaIds: Object.fromEntries(service.views.map(({ view }) => [view.definition.name, view.schemaId])),
       vector: vectorToJson(vector),
+      copies: [...copies],
       strict,
       views,
       spine: {

@@ -20,6 +20,10 @@ export const snapshotManifestSchema = z.object({
   vector: z
     .record(z.string(), z.record(z.string(), z.string()))
     .describe('What was known: the last offset of each topic and partition.'),
+  copies: z
+    .array(z.string())
+    .optional()
+    .describe('Views with copies of an event among what was known; every view may have some when left out.'),
   strict: z.boolean().describe('Whether values at the very time of a label were too late.'),
   views: z.array(joinViewSchema),
   spine: z.object({

@@ -2,6 +2,7 @@ import type { ResolvedService } from '@millrace/feature-registry';
 import type { Running } from '@millrace/kernel';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import {
+  applied,
   type GivenService,
   givenService,
   openSnapshotWorld,
@@ -139,6 +140,29 @@ test('a snapshot stays what it was when late rows land, and an unpinned one does
   expect(
     (await snapshots.create({ service, spine: spineOf('csv', csv), known: { at: 77n } })).contentHash,
   ).toBe(before.contentHash);
+});
+
+test('a copy of an event is left out, and only what may have copies is looked through for them', async () => {
+  const before = await snapshots.create({ service, spine: spineOf('csv', csv) });
+  expect(before.copies).toEqual([]);
+  const rows = await rowsOf(snapshots, before);
+  const table = before.views[0]?.table ?? '';
+  // The event of the first record again, three records later and with another value.
+  await world.client.command({
+    query: `INSERT INTO ${table} SELECT * REPLACE (toUInt128(as_of_key + 3) AS as_of_key, 3 AS offset, 99 AS delay)
+            FROM (SELECT * FROM ${table} WHERE offset = 0)`,
+  });
+  await applied(world.store, given.topic, 3n, 3n);
+  const after = await snapshots.create({ service, spine: spineOf('csv', csv) });
+  expect(after.copies).toEqual(['origin']);
+  for (const manifest of [before, after]) {
+    expect(await rowsOf(snapshots, manifest)).toEqual(rows);
+    expect(await snapshots.verify(manifest)).toEqual({ ok: true, differences: [] });
+  }
+  const { copies: _copies, ...unsaid } = after;
+  expect(await rowsOf(snapshots, unsaid)).toEqual(rows);
+  const unheeded = await rowsOf(snapshots, { ...after, copies: [] });
+  expect(unheeded[0]?.['origin__delay']).toBe(99);
 });
 
 test('verify notices a value that is not what it was', async () => {

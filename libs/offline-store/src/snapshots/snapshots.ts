@@ -79,9 +79,14 @@ export function openSnapshots(options: SnapshotsOptions): Snapshots {
         return found === undefined ? undefined : snapshotManifestSchema.parse(JSON.parse(found.manifest));
       }),
     data: (manifest, format) =>
-      storing(() => streamResult(client, pointInTimeQuery(joinOf(manifest)), format)),
+      storing(() => {
+        const { copies } = manifest;
+        const join = { ...joinOf(manifest), ...(copies === undefined ? {} : { copies }) };
+        return streamResult(client, pointInTimeQuery(join), format);
+      }),
     verify: (manifest) =>
       storing(async () => {
+        // Looks for copies itself, rather than take the manifest's word.
         const content = await contentOf(client, joinOf(manifest));
         const differences = [
           ...differ('row count', manifest.rowCount, content.rowCount),
