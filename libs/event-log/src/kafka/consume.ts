@@ -190,22 +190,30 @@ function keepBeating(payload: EachBatchPayload): { stop(): void; throwIfRebalanc
 
 /** The batch in the words of the port. */
 export function batchOf(batch: Batch, isCurrent: () => boolean): PartitionBatch {
+  const { topic, partition } = batch;
+  // The broker stamps all records of a producer's batch alike, so most times are the one before.
+  let timestamp = '';
+  let recordedAt = 0n;
   return {
-    topic: batch.topic,
-    partition: batch.partition,
+    topic,
+    partition,
     highWatermark: BigInt(batch.highWatermark),
     nextOffset: BigInt(batch.lastOffset()) + 1n,
     isCurrent,
-    records: batch.messages.map(
-      (message): LogRecord => ({
-        topic: batch.topic,
-        partition: batch.partition,
+    records: batch.messages.map((message): LogRecord => {
+      if (message.timestamp !== timestamp) {
+        timestamp = message.timestamp;
+        recordedAt = BigInt(timestamp) * 1000n;
+      }
+      return {
+        topic,
+        partition,
         offset: BigInt(message.offset),
-        recordedAt: BigInt(message.timestamp) * 1000n,
+        recordedAt,
         key: message.key,
         value: message.value,
-      }),
-    ),
+      };
+    }),
   };
 }
 
