@@ -1,4 +1,6 @@
+import type { ClickHouseClient } from '@clickhouse/client';
 import { Redis } from 'ioredis';
+import { z } from 'zod';
 import { views } from '../definitions.ts';
 import { insertRate } from '../limits/bare-clickhouse.ts';
 import { writeRate } from '../limits/bare-ioredis.ts';
@@ -30,12 +32,7 @@ export const rebuildOffline: Scenario = {
   async run(bench) {
     const positions = await bench.history();
     await bench.stopProjector('offline-projector');
-    const { database } = bench.stack.clickhouse;
-    await bench.clickhouse.command({
-      query: `DROP DATABASE ${database}`,
-      clickhouse_settings: { wait_end_of_query: 1 },
-    });
-    await bench.clickhouse.command({ query: `CREATE DATABASE ${database}` });
+    await dropTables(bench.clickhouse);
     const seconds = await timed(async () => {
       await bench.startProjector('offline-projector');
       await bench.applied([positions], 'offline');
@@ -43,6 +40,16 @@ export const rebuildOffline: Scenario = {
     return measured(seconds, { name: 'bare-clickhouse-insert', rate: await insertRate(bench, EVENTS) });
   },
 };
+
+async function dropTables(clickhouse: ClickHouseClient): Promise<void> {
+  const query = 'SELECT name, engine FROM system.tables WHERE database = currentDatabase()';
+  const answer = await clickhouse.query({ query, format: 'JSONEachRow' });
+  const tables = z.array(z.object({ name: z.string(), engine: z.string() })).parse(await answer.json());
+  for (const { name, engine } of tables) {
+    const kind = engine === 'View' ? 'VIEW' : 'TABLE';
+    await clickhouse.command({ query: `DROP ${kind} \`${name}\` SYNC` });
+  }
+}
 
 async function timed(work: () => Promise<void>): Promise<number> {
   const started = performance.now();
