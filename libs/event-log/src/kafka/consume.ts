@@ -64,7 +64,11 @@ export async function startConsuming(
     if (!payload.restart) fail(payload.error);
   });
   consumer.on(consumer.events.HEARTBEAT, () => {
-    if (membership !== undefined) membership.lastHeartbeat = Date.now();
+    if (membership === undefined) return;
+    membership.lastHeartbeat = Date.now();
+    // kafkajs may tell of a rebalance once more after the join that answered it (seen when a broker had frozen): a
+    // heartbeat that the coordinator takes says that the membership is still the one that was given.
+    membership.over = false;
   });
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     endMembership();
