@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type ClickHouseClient, createClient } from '@clickhouse/client';
 import { Pool } from 'undici';
 import { z } from 'zod';
+import { mergePositions } from '@millrace/client';
 import { type ServiceAddresses, type StackAddresses, startServices, startStack } from '@millrace/embedded';
 import { type Running, startTogether } from '@millrace/kernel';
 import { definitions, views } from './definitions.ts';
@@ -75,7 +76,7 @@ export function startBench(): Promise<Running<Bench>> {
     await putDefinitions(registry);
     const write = (view: string, body: string) => writeRows(gateway, view, body);
     const applied = async (positions: readonly Positions[], store?: 'online' | 'offline') => {
-      const all = greatest(positions);
+      const all = mergePositions(positions);
       if (store !== 'offline') await appliedOnline(featureServer, all);
       if (store !== 'online') await appliedOffline(clickhouse, all);
     };
@@ -92,7 +93,7 @@ export function startBench(): Promise<Running<Bench>> {
         clickhouse,
         views.map(({ definition }) => definition.name),
       );
-      return greatest(written);
+      return mergePositions(written);
     };
     return {
       stack,
@@ -124,20 +125,6 @@ async function writeRows(gateway: Pool, view: string, body: string): Promise<Pos
   if (answer.statusCode !== 200)
     throw new Error(`rows were refused: ${answer.statusCode} ${text.slice(0, 500)}`);
   return writtenSchema.parse(JSON.parse(text)).positions;
-}
-
-/** By partition, the furthest of several answers. */
-export function greatest(all: readonly Positions[]): Positions {
-  const result: Positions = {};
-  for (const positions of all) {
-    for (const [topic, partitions] of Object.entries(positions)) {
-      const known = (result[topic] ??= {});
-      for (const [partition, offset] of Object.entries(partitions)) {
-        known[partition] = Math.max(known[partition] ?? -1, offset);
-      }
-    }
-  }
-  return result;
 }
 
 async function appliedOnline(featureServer: Pool, minPositions: Positions): Promise<void> {
