@@ -9,16 +9,16 @@ import {
   type RegisteredView,
 } from '@millrace/feature-registry';
 import type { Running } from '@millrace/kernel';
-import { connectClickHouse, openOfflineStore, rawTableName } from '@millrace/offline-store';
+import { rawTableName } from '@millrace/offline-store';
 import type { Window } from '@millrace/statistics';
-import { testStack, uniqueName } from '@millrace/testing';
-import { clickHouseQueries } from './clickhouse-queries.ts';
+import { uniqueName } from '@millrace/testing';
 import { computeWindow } from './compute-window.ts';
 import { monitorsOf } from './monitors-of.ts';
 import { windowsWithRows } from './period.ts';
 import type { Queries } from './queries.ts';
 import { profileReference } from './reference.ts';
 import { entity, place, type PlacedRow, storedRow, type TestRow, viewNamed } from './testing/flights-view.ts';
+import { openTestStore, type TestStore } from './testing/open-store.ts';
 import { viewColumns, viewRows } from './view-rows.ts';
 import type { WindowResult } from './window-result.ts';
 
@@ -41,25 +41,15 @@ const rowArbitrary: fc.Arbitrary<Omit<TestRow, 'id'>> = fc.record({
   gates: fc.option(fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 2 })),
 });
 
-type Client = Awaited<ReturnType<typeof connectClickHouse>>['value'];
-let clickhouse: Running<Client>;
+let running: Running<TestStore>;
 let queries: Queries;
-let store: Awaited<ReturnType<typeof openOfflineStore>>;
+let store: TestStore['store'];
 
 beforeAll(async () => {
-  const { url, user, password } = testStack().clickhouse;
-  clickhouse = await connectClickHouse({
-    clickhouseUrl: url,
-    clickhouseUser: user,
-    clickhousePassword: password,
-    clickhouseDatabase: uniqueName('windows'),
-    clickhouseRequestTimeoutMs: 30_000,
-    clickhouseMaxConnections: 4,
-  });
-  store = await openOfflineStore(clickhouse.value, { cluster: '' });
-  queries = clickHouseQueries(clickhouse.value);
+  running = await openTestStore('windows');
+  ({ queries, store } = running.value);
 });
-afterAll(() => clickhouse.stop());
+afterAll(() => running.stop());
 
 function registered(): RegisteredView {
   const catalog = new Catalog();
@@ -95,7 +85,7 @@ async function stored(batches: readonly (readonly PlacedRow[])[]): Promise<Regis
   const view = registered();
   await store.ensureView(view);
   for (const batch of batches) {
-    await clickhouse.value.insert({
+    await running.value.clickhouse.insert({
       table: rawTableName(view.definition.name),
       format: 'JSONEachRow',
       clickhouse_settings: { async_insert: 0 },

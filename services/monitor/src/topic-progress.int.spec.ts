@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Running } from '@millrace/kernel';
-import { connectClickHouse, openOfflineStore } from '@millrace/offline-store';
-import { testStack, uniqueName } from '@millrace/testing';
-import { clickHouseQueries } from './clickhouse-queries.ts';
+import { uniqueName } from '@millrace/testing';
 import type { Queries } from './queries.ts';
+import { openTestStore, type TestStore } from './testing/open-store.ts';
 import {
   earliestAppliedSince,
   readProgress,
@@ -12,24 +11,15 @@ import {
   vectorOf,
 } from './topic-progress.ts';
 
-type Client = Awaited<ReturnType<typeof connectClickHouse>>['value'];
-let clickhouse: Running<Client>;
+let running: Running<TestStore>;
 let queries: Queries;
-let store: Awaited<ReturnType<typeof openOfflineStore>>;
+let store: TestStore['store'];
+
 beforeAll(async () => {
-  const { url, user, password } = testStack().clickhouse;
-  clickhouse = await connectClickHouse({
-    clickhouseUrl: url,
-    clickhouseUser: user,
-    clickhousePassword: password,
-    clickhouseDatabase: uniqueName('progress'),
-    clickhouseRequestTimeoutMs: 30_000,
-    clickhouseMaxConnections: 4,
-  });
-  store = await openOfflineStore(clickhouse.value, { cluster: '' });
-  queries = clickHouseQueries(clickhouse.value);
+  running = await openTestStore('progress');
+  ({ queries, store } = running.value);
 });
-afterAll(() => clickhouse.stop());
+afterAll(() => running.stop());
 
 const spans = (...next: readonly bigint[]) => ({
   spans: async () => next.map((end, partition) => ({ partition, first: 0n, next: end })),
@@ -85,7 +75,7 @@ describe('readProgress', () => {
     const topic = uniqueName('topic');
     await store.recordApplied([range(topic, 0, 0n, 9n, 1n)]);
     const before = await readProgress(queries, spans(20n), unknownProgress(topic, 0));
-    await clickhouse.value.command({ query: 'TRUNCATE TABLE applied_ranges' });
+    await running.value.clickhouse.command({ query: 'TRUNCATE TABLE applied_ranges' });
     const empty = await readProgress(queries, spans(20n), before);
     expect(vectorOf(empty)).toEqual({ [topic]: {} });
     await store.recordApplied([range(topic, 0, 0n, 4n, 1n)]);
