@@ -1,5 +1,4 @@
 import { connectKafka, connectSchemaRegistry, EventCodec } from '@millrace/event-log';
-import { topics } from '@millrace/events';
 import { describeError, type Running, startTogether } from '@millrace/kernel';
 import { connectClickHouse, openOfflineStore, openSnapshots } from '@millrace/offline-store';
 import { connectRedisOnlineStore } from '@millrace/online-store';
@@ -29,7 +28,6 @@ export function startFeatureServer(
     const metrics = createMetrics('feature-server');
     const log = await starter.start(() => connectKafka({ clientId: 'millrace-feature-server', config }));
     const schemas = connectSchemaRegistry(config);
-    await log.ensureTopics([topics.definitions]);
     const definitions = await starter.start(() => followDefinitions(log, new EventCodec(schemas), onFailure));
     const store = await starter.start(() =>
       connectRedisOnlineStore({

@@ -1,5 +1,4 @@
 import { connectKafka, connectSchemaRegistry, EventCodec, type EventLog } from '@millrace/event-log';
-import { topics } from '@millrace/events';
 import { describeError, MillraceError, type Running, startTogether } from '@millrace/kernel';
 import { followDefinitions } from '@millrace/processing';
 import { createMetrics, listen, type Logger } from '@millrace/telemetry';
@@ -32,7 +31,6 @@ export function startGateway(options: GatewayOptions): Promise<Running<{ readonl
     const metrics = gatewayMetrics(registry);
     const codec = new EventCodec(connectSchemaRegistry(config));
     const log = await starter.start(() => connectKafka({ clientId: 'millrace-gateway', config }));
-    await log.ensureTopics([topics.definitions, topics.predictions, topics.labels]);
     const definitions = await starter.start(() => followDefinitions(log, codec, onFailure));
     const app = await gatewayApp(
       {

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectKafka, connectSchemaRegistry, EventCodec } from '@millrace/event-log';
-import { topics } from '@millrace/events';
 import { type Clock, type Running, startTogether, systemClock } from '@millrace/kernel';
 import { connectClickHouse, openOfflineStore } from '@millrace/offline-store';
 import { followDefinitions } from '@millrace/processing';
@@ -36,7 +35,6 @@ export function startMonitor(options: MonitorServiceOptions): Promise<Running<{ 
     const registry = createMetrics('monitor');
     const metrics = monitorMetrics(registry);
     const log = await starter.start(() => connectKafka({ clientId: 'millrace-monitor', config }));
-    await log.ensureTopics(Object.values(topics));
     const codec = new EventCodec(connectSchemaRegistry(config));
     const clickhouse = await starter.start(() => connectClickHouse(config, 'millrace-monitor'));
     await openOfflineStore(clickhouse, { cluster: config.clickhouseCluster });

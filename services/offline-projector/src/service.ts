@@ -1,5 +1,5 @@
 import { connectKafka, connectSchemaRegistry, EventCodec, type EventLog } from '@millrace/event-log';
-import { topics, viewOfTopic } from '@millrace/events';
+import { viewOfTopic } from '@millrace/events';
 import { describeError, type Running, startTogether, systemClock } from '@millrace/kernel';
 import { connectClickHouse, type OfflineStore, openOfflineStore } from '@millrace/offline-store';
 import { deadLettersTo, followDefinitions, projectTopics } from '@millrace/processing';
@@ -53,7 +53,6 @@ function runProjector(
     const metrics = offlineProjectorMetrics(metricsRegistry);
     const codec = new EventCodec(registry);
     const deadLetters = deadLettersTo(log, codec, 'offline-projector', systemClock);
-    await log.ensureTopics([topics.definitions, ...lifecycleTopics]);
     const definitions = await starter.start(() => followDefinitions(log, codec, onFailure));
     const tables = new ViewTables(store);
     const projections = new Map<string, TopicProjection>();

@@ -5,7 +5,6 @@ import {
   type EventLog,
   type SchemaRegistry,
 } from '@millrace/event-log';
-import { topics } from '@millrace/events';
 import { describeError, type Running, startTogether, systemClock } from '@millrace/kernel';
 import { connectRedisOnlineStore, type OnlineStore } from '@millrace/online-store';
 import { deadLettersTo, followDefinitions } from '@millrace/processing';
@@ -68,7 +67,6 @@ function runProjector(
     const metricsRegistry = createMetrics('online-projector');
     const metrics = onlineProjectorMetrics(metricsRegistry);
     const codec = new EventCodec(registry);
-    await log.ensureTopics([topics.definitions, topics.deadLetters]);
     const definitions = await starter.start(() => followDefinitions(log, codec, onFailure));
     await starter.start(() =>
       startProjection({
