@@ -30,11 +30,26 @@ export function parseEventId(text: string): EventId | undefined {
   return isEventId(lower) ? lower : undefined;
 }
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const UUID_LENGTH = 36;
+const HYPHEN = 0x2d;
 
-/** Whether a text has the shape of a UUID in lower case; any version, as the stores take it too. */
+/**
+ * Whether a text has the shape of a UUID in lower case; any version, as the stores take it too. Asked for every
+ * record, and a regular expression takes several times as long.
+ */
 export function isUuid(text: string): text is EventId {
-  return UUID.test(text);
+  if (text.length !== UUID_LENGTH) return false;
+  for (let index = 0; index < UUID_LENGTH; index++) {
+    const code = text.charCodeAt(index);
+    const wantsHyphen = index === 8 || index === 13 || index === 18 || index === 23;
+    if (wantsHyphen ? code !== HYPHEN : !isDigit(code)) return false;
+  }
+  return true;
+}
+
+/** Of a hexadecimal number in lower case. */
+function isDigit(code: number): boolean {
+  return (code >= 0x30 && code <= 0x39) || (code >= 0x61 && code <= 0x66);
 }
 
 function isEventId(text: string): text is EventId {

@@ -20,4 +20,4 @@ export {
   type KeyValue,
 } from './record-key.ts';
 export { featureTopic, subjectOf, topicConfig, type TopicSpec, topics, viewOfTopic } from './topics.ts';
-export { frame, type Framed, unframe } from './wire-format.ts';
+export { frame, type Framed, PAYLOAD_AT, schemaIdOf, unframe } from './wire-format.ts';

@@ -14,6 +14,7 @@ export const topics = {
   driftWindows: { name: 'drift-windows', partitions: 1 },
   retraining: { name: 'retraining', partitions: 1 },
   deadLetters: { name: 'dead-letters', partitions: 1 },
+  verifications: { name: 'verifications', partitions: 1 },
 } as const satisfies Record<string, TopicSpec>;
 
 const FEATURES = 'features.';
@@ -33,7 +34,9 @@ const DEAD_LETTER_BYTES = 2 * 1024 * 1024;
 
 /**
  * The broker settings of a topic: the broker's append time is `recordedAt`, nothing is ever deleted or
- * compacted, and a write counts when enough replicas have it.
+ * compacted, and a write counts when enough replicas have it. Producers may compress as they like; the broker keeps
+ * records as they are, since the consumers know gzip only and one batch of another kind would end them all. It also
+ * holds the limit of a record's size against what the record has in memory.
  */
 export function topicConfig(topic: string, minInSyncReplicas: number): Readonly<Record<string, string>> {
   return {
@@ -41,6 +44,7 @@ export function topicConfig(topic: string, minInSyncReplicas: number): Readonly<
     'retention.ms': '-1',
     'retention.bytes': '-1',
     'cleanup.policy': 'delete',
+    'compression.type': 'uncompressed',
     'min.insync.replicas': String(minInSyncReplicas),
     ...(topic === topics.deadLetters.name ? { 'max.message.bytes': String(DEAD_LETTER_BYTES) } : {}),
   };
@@ -48,8 +52,12 @@ export function topicConfig(topic: string, minInSyncReplicas: number): Readonly<
 
 /**
  * The subject under which the schema registry holds the schema of a record: `<topic>-value` where a topic has
- * one kind of event (the default of every client), else with the record's name behind it.
+ * one kind of event (the default of every client), else with the record's name behind it. `dead-letters` had one
+ * kind first, and that keeps its subject.
  */
 export function subjectOf(topic: string, recordName: string): string {
-  return topic === topics.models.name ? `${topic}-${recordName}` : `${topic}-value`;
+  const named =
+    topic === topics.models.name ||
+    (topic === topics.deadLetters.name && recordName !== 'millrace.DeadLettered');
+  return named ? `${topic}-${recordName}` : `${topic}-value`;
 }
