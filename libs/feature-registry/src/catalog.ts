@@ -1,13 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type DefinitionRegistered, featureTopic, KeyCodec } from '@millrace/events';
 import { MillraceError, type Micros, parseDuration } from '@millrace/kernel';
-import {
-  type Definition,
-  definitionSchema,
-  type Entity,
-  type FeatureService,
-  type FeatureView,
-} from './definition.ts';
+import type { Definition, Entity, FeatureService, FeatureView } from './definition.ts';
+import { definitionOf } from './definition-of.ts';
 import { featureReference } from './feature-reference.ts';
 import type { FeatureType } from './feature-type.ts';
 
@@ -77,11 +72,23 @@ export class Catalog {
     return this.#revision;
   }
 
-  /** Takes in one event. @returns whether it counts. */
+  /** Takes in one event. @returns whether it counts; one that cannot be read, or whose entity is unknown, does not. */
   apply(event: DefinitionRegistered): boolean {
-    if (!this.#counts(event)) return false;
-    this.#take(event);
+    const definition = this.#readable(event);
+    if (definition === undefined || !this.#counts(event)) return false;
+    this.#take(definition, event);
     return true;
+  }
+
+  #readable(event: DefinitionRegistered): Definition | undefined {
+    try {
+      const definition = definitionOf(event);
+      if (definition.kind === 'feature-view') this.entity(definition.entity);
+      return definition;
+    } catch (error) {
+      if (error instanceof MillraceError) return undefined;
+      throw error;
+    }
   }
 
   #counts({ revision, changeId }: DefinitionRegistered): boolean {
@@ -93,8 +100,7 @@ export class Catalog {
     return true;
   }
 
-  #take(event: DefinitionRegistered): void {
-    const definition = definitionSchema.parse(JSON.parse(event.definition));
+  #take(definition: Definition, event: DefinitionRegistered): void {
     const { hash } = event;
     switch (definition.kind) {
       case 'entity':

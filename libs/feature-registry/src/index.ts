@@ -31,6 +31,7 @@ export {
   featureViewSchema,
   type ServiceView,
 } from './definition.ts';
+export { definitionOf } from './definition-of.ts';
 export { featureReference, parseFeatureReference } from './feature-reference.ts';
 export {
   describeType,

@@ -10,6 +10,9 @@ export const errorCatalogue = {
   },
   CONFIG_INVALID: { retry: false, title: 'An option of the configuration breaks its rule.' },
   CONFLICT: { retry: true, title: 'Somebody else changed the same thing first; read it and decide again.' },
+  DEAD_LETTER_REASON_MISSING: { retry: false, title: 'A dead letter is discarded with a reason.' },
+  DEAD_LETTER_REPLAYED: { retry: false, title: 'The dead letter was replayed, so it cannot be discarded.' },
+  DEAD_LETTER_UNKNOWN: { retry: false, title: 'No dead letter has this id or place.' },
   DEFINITION_INCOMPATIBLE: { retry: false, title: 'The change would break data or readers that exist.' },
   DEFINITION_INVALID: { retry: false, title: 'A definition breaks its rules.' },
   DEFINITION_UNKNOWN: { retry: false, title: 'No entity, feature view or feature service has this name.' },
@@ -17,6 +20,10 @@ export const errorCatalogue = {
   EVENT_TOO_FAR_AHEAD: {
     retry: false,
     title: 'The event time lies ahead of the recording by more than the bound.',
+  },
+  IDEMPOTENCY_KEY_REUSED: {
+    retry: false,
+    title: 'A row with other contents was accepted under this Idempotency-Key and number before.',
   },
   INTERNAL: { retry: false, title: 'A fault in Millrace itself.' },
   KEY_INVALID: { retry: false, title: 'A column of the entity key is missing or has the wrong type.' },

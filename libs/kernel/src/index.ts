@@ -15,3 +15,4 @@ export {
   parseInstant,
   SECOND,
 } from './time.ts';
+export { pause, systemTimers, type Timers } from './timers.ts';
