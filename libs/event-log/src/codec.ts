@@ -1,7 +1,9 @@
 import {
   type AvroType,
   compileAvro,
+  type DeadLetterDiscarded,
   type DeadLettered,
+  type DeadLetterReplayed,
   type DefinitionRegistered,
   type DriftWindowClosed,
   eventSchemas,
@@ -12,15 +14,19 @@ import {
   type ModelVersionRegistered,
   type PredictionMade,
   type RetrainingRequested,
+  type StoresVerified,
   subjectOf,
   unframe,
 } from '@millrace/events';
+import { checkOf, parseAvroSchema } from '@millrace/events/avro-bytes';
 import { describeError, MillraceError } from '@millrace/kernel';
 import type { SchemaRegistry } from './schema-registry.ts';
 
 /** The lifecycle events by the name of their record; rows of feature views have records of their own. */
 export interface LifecycleEvents {
+  readonly DeadLetterDiscarded: DeadLetterDiscarded;
   readonly DeadLettered: DeadLettered;
+  readonly DeadLetterReplayed: DeadLetterReplayed;
   readonly DefinitionRegistered: DefinitionRegistered;
   readonly DriftWindowClosed: DriftWindowClosed;
   readonly LabelObserved: LabelObserved;
@@ -29,6 +35,7 @@ export interface LifecycleEvents {
   readonly ModelVersionRegistered: ModelVersionRegistered;
   readonly PredictionMade: PredictionMade;
   readonly RetrainingRequested: RetrainingRequested;
+  readonly StoresVerified: StoresVerified;
 }
 
 /** The name of a lifecycle event. */
@@ -40,7 +47,9 @@ export type LifecycleEvent = {
 }[LifecycleEventName];
 
 const names = [
+  'DeadLetterDiscarded',
   'DeadLettered',
+  'DeadLetterReplayed',
   'DefinitionRegistered',
   'DriftWindowClosed',
   'LabelObserved',
@@ -49,6 +58,7 @@ const names = [
   'ModelVersionRegistered',
   'PredictionMade',
   'RetrainingRequested',
+  'StoresVerified',
 ] as const satisfies readonly LifecycleEventName[];
 
 interface Reader {
@@ -147,6 +157,7 @@ export class EventCodec {
 function readerOf(schemaId: number, text: string, typeOf: (name: LifecycleEventName) => AvroType): Reader {
   try {
     const written = compileAvro(JSON.parse(text));
+    const check = checkOf(parseAvroSchema(text));
     const name = names.find((candidate) => written.name === `millrace.${candidate}`);
     if (name === undefined)
       throw new MillraceError(
@@ -155,7 +166,13 @@ function readerOf(schemaId: number, text: string, typeOf: (name: LifecycleEventN
       );
     const type = typeOf(name);
     const resolver = type.createResolver(written);
-    return { name, read: (payload) => ({ name, event: type.fromBuffer(payload, resolver) }) };
+    return {
+      name,
+      read(payload) {
+        check(payload);
+        return { name, event: type.fromBuffer(payload, resolver) };
+      },
+    };
   } catch (cause) {
     if (cause instanceof MillraceError) throw cause;
     throw new MillraceError(

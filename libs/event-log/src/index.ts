@@ -15,9 +15,11 @@ export type {
   LogAdmin,
   LogReader,
   LogRecord,
+  LogScanner,
   LogWriter,
   PartitionBatch,
   PartitionSpan,
   RecordToAppend,
+  RecordToReplay,
 } from './port.ts';
 export type { SchemaRegistry } from './schema-registry.ts';

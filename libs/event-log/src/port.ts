@@ -1,4 +1,4 @@
-import type { OffsetVector, TopicSpec } from '@millrace/events';
+import type { EventId, OffsetVector, TopicSpec } from '@millrace/events';
 import type { Micros, Running } from '@millrace/kernel';
 
 /** A record as it stands in the log. */
@@ -10,6 +10,8 @@ export interface LogRecord {
   readonly recordedAt: Micros;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
+  /** The dead letter that this record replays; it stands in a header, not in the value. */
+  readonly replayOf?: EventId;
 }
 
 /** A record to append. Without a partition, murmur2 of the key chooses it. */
@@ -17,6 +19,16 @@ export interface RecordToAppend {
   readonly topic: string;
   readonly key: Buffer;
   readonly value: Buffer;
+}
+
+/** A record that is appended once more, as it was, and to the same partition whatever its key. */
+export interface RecordToReplay {
+  readonly topic: string;
+  readonly partition: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  /** The dead letter that is replayed. */
+  readonly replayOf: EventId;
 }
 
 /** Where an appended record came to stand. */
@@ -33,7 +45,7 @@ export interface LogWriter {
    *
    * @throws MillraceError LOG_UNAVAILABLE: some of the records may be in the log all the same.
    */
-  append(records: readonly RecordToAppend[]): Promise<readonly AppendedAt[]>;
+  append(records: readonly (RecordToAppend | RecordToReplay)[]): Promise<readonly AppendedAt[]>;
 }
 
 /** What a consumer was given of one partition in one fetch: records without a hole between them. */
@@ -50,6 +62,11 @@ export interface PartitionBatch {
    * Checked right before an effect that a later owner could have made already.
    */
   isCurrent(): boolean;
+  /**
+   * Whether it never will be again: the consumer has joined anew, or stopped. One that is not current may still turn
+   * out to be, as long as it is not over. What cannot tell leaves it out; then not current is over.
+   */
+  readonly isOver?: () => boolean;
 }
 
 /** How to consume one topic as a member of a group. */
@@ -61,7 +78,10 @@ export interface ConsumeOptions {
    * builds; committed offsets are for lag only and never trusted.
    */
   resumeFrom(partition: number): Promise<bigint>;
-  /** Resolves when the batch is applied; batches of several partitions are under way at once. */
+  /**
+   * Resolves when the next batch of the partition may come: when this one is applied, or is sure to be applied for as
+   * long as it is not over. Batches of several partitions are under way at once.
+   */
   onBatch(batch: PartitionBatch): Promise<void>;
   /** Called once when the consumer ends by an error that trying again cannot mend. */
   onFailure(error: unknown): void;
@@ -74,6 +94,8 @@ export interface ConsumeOptions {
 /** How to follow a topic from its beginning, as every instance does for the topics that hold state. */
 export interface FollowOptions {
   readonly topic: string;
+  /** Where to begin in a partition instead. @default its beginning */
+  readonly from?: ReadonlyMap<number, bigint>;
   /** Called for each record, in order for each partition, one at a time; again after an error that may pass. */
   onRecord(record: LogRecord): Promise<void> | void;
   onFailure(error: unknown): void;
@@ -112,6 +134,21 @@ export interface LogAdmin {
   vectorAt(topics: readonly string[], recordedAt: Micros): Promise<OffsetVector>;
   /** One record, or undefined where there is none. */
   read(at: AppendedAt): Promise<LogRecord | undefined>;
+}
+
+/** Reads parts of the log again. */
+export interface LogScanner {
+  /**
+   * Reads stretches of a topic once, each from `first` up to, and without, `next`, and resolves when all are read.
+   * Records of one partition come in order, one call at a time. Stretches lie within {@link LogAdmin.spans}.
+   *
+   * @throws MillraceError LOG_UNAVAILABLE, and what `onRecords` throws.
+   */
+  scan(
+    topic: string,
+    stretches: readonly PartitionSpan[],
+    onRecords: (records: readonly LogRecord[]) => Promise<void> | void,
+  ): Promise<void>;
 }
 
 /** The log: all of it. */

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { describeError, MillraceError } from '@millrace/kernel';
 import type { SchemaRegistry } from '../schema-registry.ts';
 import { ensureRule } from './ensure-rule.ts';
+import { schemaReader } from './read-schema.ts';
 
 /** How to reach the schema registry. Spread into a service's config. */
 export const schemaRegistryConfigShape = {
@@ -23,11 +24,6 @@ const configSchema = z.object(schemaRegistryConfigShape);
 /** See {@link schemaRegistryConfigShape}. */
 export type SchemaRegistryConfig = z.infer<typeof configSchema>;
 
-/** What the client gives for Avro: a type of avsc. */
-const avroTypeSchema = z.custom<{ schema(options: { exportAttrs: boolean }): unknown }>(
-  (value) =>
-    typeof value === 'object' && value !== null && 'schema' in value && typeof value.schema === 'function',
-);
 const statusSchema = z.object({ status: z.number() });
 
 /** A schema registry with the Confluent interface (Confluent's own, Apicurio, Karapace, Redpanda). */
@@ -67,15 +63,7 @@ export function connectSchemaRegistry(options: z.input<typeof configSchema>): Sc
         throw registryUnavailable(cause);
       }
     },
-    async schemaById(id) {
-      try {
-        const schema = await registry.getSchema(id);
-        return JSON.stringify(avroTypeSchema.parse(schema).schema({ exportAttrs: true }));
-      } catch (cause) {
-        if (statusOf(cause) === 404) return undefined;
-        throw registryUnavailable(cause);
-      }
-    },
+    schemaById: schemaReader(schemaRegistryUrl, headers),
   };
 }
 

@@ -4,7 +4,8 @@ import { MillraceError, type Micros } from '@millrace/kernel';
 import type { AppendedAt, LogAdmin, LogRecord } from '../port.ts';
 import { awaitTopics } from './await-topics.ts';
 import type { KafkaConnection } from './connection.ts';
-import { batchOf, disconnect } from './consume.ts';
+import { leave } from './keep-running.ts';
+import { batchOf } from './partition-batch.ts';
 import { asking, readSpans } from './spans.ts';
 
 const READ_TIMEOUT_MS = 10_000;
@@ -52,7 +53,7 @@ export function kafkaAdmin(connection: KafkaConnection): LogAdmin {
         for (const topic of topics) vector[topic] = await vectorOf(connection, topic, recordedAt);
         return vector;
       }),
-    read: (at) => readOne(connection, at),
+    read: (at) => asking(() => readOne(connection, at)),
   };
 }
 
@@ -108,6 +109,6 @@ async function readOne(connection: KafkaConnection, at: AppendedAt): Promise<Log
         .catch(reject);
     });
   } finally {
-    await disconnect(consumer);
+    await leave(consumer);
   }
 }

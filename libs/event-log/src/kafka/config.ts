@@ -28,6 +28,22 @@ export const kafkaConfigShape = {
     .min(1)
     .default(1)
     .describe('Replicas that must have a write.'),
+  kafkaSessionTimeoutMs: z.coerce
+    .number()
+    .int()
+    .min(3_000)
+    .default(30_000)
+    .describe(
+      'Milliseconds without a heartbeat after which a consumer counts as gone and others take its partitions; the broker has a least one (group.min.session.timeout.ms).',
+    ),
+  kafkaAppendTimeoutMs: z.coerce
+    .number()
+    .int()
+    .min(100)
+    .default(10_000)
+    .describe(
+      'Milliseconds that an append waits for the answer of Kafka before it fails; a service then says 503.',
+    ),
 };
 
 const kafkaConfigSchema = z.object(kafkaConfigShape);

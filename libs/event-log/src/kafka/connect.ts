@@ -1,10 +1,13 @@
-import { type Running, startTogether } from '@millrace/kernel';
-import type { EventLog } from '../port.ts';
+import { type Running, startTogether, systemClock, systemTimers } from '@millrace/kernel';
+import type { EventLog, LogScanner } from '../port.ts';
 import { kafkaAdmin } from './admin.ts';
 import type { KafkaConfig } from './config.ts';
 import { type KafkaLogger, openConnection } from './connection.ts';
 import { startConsuming } from './consume.ts';
 import { startFollowing } from './follow.ts';
+import { kafkaGroupMember } from './group-member.ts';
+import { scanLog } from './scan.ts';
+import { readSpans } from './spans.ts';
 import { startWriter } from './writer.ts';
 
 /** How to connect to Kafka. */
@@ -25,15 +28,27 @@ export function connectKafka({
   clientId,
   config,
   log = toStderr,
-}: ConnectKafkaOptions): Promise<Running<EventLog>> {
+}: ConnectKafkaOptions): Promise<Running<EventLog & LogScanner>> {
   return startTogether(async (starter) => {
     const connection = await starter.start(() => openConnection(clientId, config, log));
     const writer = await starter.start(() => startWriter(connection));
     return {
       ...kafkaAdmin(connection),
       append: (records) => writer.append(records),
-      consume: (options) => startConsuming(connection, options),
+      consume: (options) =>
+        startConsuming(
+          {
+            join: async () =>
+              kafkaGroupMember(connection, options, await connection.partitionCount(options.topic)),
+            spans: () => readSpans(connection, options.topic),
+            timers: systemTimers,
+            clock: systemClock,
+            sessionTimeoutMs: connection.config.kafkaSessionTimeoutMs,
+          },
+          options,
+        ),
       follow: (options) => startFollowing(connection, options),
+      scan: (topic, stretches, onRecords) => scanLog(connection, topic, stretches, onRecords),
     };
   });
 }

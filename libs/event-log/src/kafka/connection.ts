@@ -2,6 +2,8 @@ import { type Admin, Kafka, logLevel, type SASLOptions } from 'kafkajs';
 import { MillraceError, type Running } from '@millrace/kernel';
 import type { KafkaConfig } from './config.ts';
 import { mendIdleTimers } from './idle-timers.ts';
+import { lightenDecoding } from './lighter-decoding.ts';
+import { within } from './within.ts';
 
 /** Says what kafkajs has to say; one line at a time. */
 export type KafkaLogger = (
@@ -22,6 +24,8 @@ export interface KafkaConnection {
 /** Said of every idempotent producer that gives up at last; ours may, since event ids make a copy harmless. */
 const FINITE_RETRIES = 'Limiting retries for the idempotent producer may invalidate EoS guarantees';
 
+const LEAVE_MS = 5_000;
+
 /** Connects kafkajs. */
 export async function openConnection(
   clientId: string,
@@ -29,6 +33,7 @@ export async function openConnection(
   log: KafkaLogger,
 ): Promise<Running<KafkaConnection>> {
   mendIdleTimers();
+  lightenDecoding();
   const sasl = saslOf(config);
   const kafka = new Kafka({
     clientId,
@@ -66,7 +71,7 @@ export async function openConnection(
         return count;
       },
     },
-    stop: () => admin.disconnect(),
+    stop: () => within(LEAVE_MS, 'answer', admin.disconnect()).catch(() => undefined),
   };
 }
 

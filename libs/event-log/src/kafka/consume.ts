@@ -1,21 +1,40 @@
-import type { Batch, Consumer, EachBatchPayload } from 'kafkajs';
-import { describeError, MillraceError, type Running } from '@millrace/kernel';
-import { z } from 'zod';
-import type { ConsumeOptions, LogRecord, PartitionBatch } from '../port.ts';
-import type { KafkaConnection } from './connection.ts';
+import { type Clock, type Micros, MillraceError, type Running, type Timers } from '@millrace/kernel';
+import type { ConsumeOptions, PartitionBatch, PartitionSpan } from '../port.ts';
+import {
+  type FetchedBatch,
+  type GroupMember,
+  HEARTBEAT_INTERVAL_MS,
+  SESSION_TIMEOUT_MS,
+} from './group-member.ts';
+import { batchOf } from './partition-batch.ts';
 import { Abandoned, retrying } from './retrying.ts';
-import { readSpans } from './spans.ts';
 
-const SESSION_TIMEOUT_MS = 30_000;
-const HEARTBEAT_INTERVAL_MS = 1_000;
+/** What consuming a topic needs of the world. */
+export interface ConsumingParts {
+  join(): Promise<GroupMember>;
+  /** First and next offset of each partition. @throws MillraceError LOG_UNAVAILABLE */
+  spans(): Promise<readonly PartitionSpan[]>;
+  readonly timers: Timers;
+  readonly clock: Clock;
+  /** How long the group waits for a heartbeat. @default {@link SESSION_TIMEOUT_MS} */
+  readonly sessionTimeoutMs?: number;
+}
 
 /** One membership of the group: the partitions that it gave, and the offsets that they go on from. */
 interface Membership {
   readonly resumes: Map<number, Promise<bigint>>;
   /** By partition, the offset that the next batch has to be fetched from. */
   readonly next: Map<number, bigint>;
-  lastHeartbeat: number;
+  /** By partition, markers of transactions that are being passed over. */
+  readonly passing: Map<number, Promise<void>>;
+  lastHeartbeat: Micros;
   over: boolean;
+}
+
+/** Whose a batch is, while it is applied. */
+interface Ownership extends Required<Pick<PartitionBatch, 'isCurrent' | 'isOver'>> {
+  /** Whether nobody here wants the outcome now. */
+  over(): boolean;
 }
 
 /**
@@ -25,25 +44,12 @@ interface Membership {
  * A batch whose effect fails with an error that may pass is tried again until it succeeds or the partition is lost.
  */
 export async function startConsuming(
-  connection: KafkaConnection,
+  { join, spans, timers, clock, sessionTimeoutMs = SESSION_TIMEOUT_MS }: ConsumingParts,
   options: ConsumeOptions,
 ): Promise<Running<void>> {
   const { topic } = options;
-  const partitions = await connection.partitionCount(topic);
-  const consumer = connection.kafka.consumer({
-    groupId: options.groupId,
-    sessionTimeout: SESSION_TIMEOUT_MS,
-    heartbeatInterval: HEARTBEAT_INTERVAL_MS,
-    maxBytesPerPartition: options.maxBytesPerPartition ?? 4 * 1024 * 1024,
-    maxBytes: 64 * 1024 * 1024,
-    maxWaitTimeInMs: options.maxWaitMs ?? 500,
-    retry: {
-      retries: 10,
-      initialRetryTime: 100,
-      maxRetryTime: 2_000,
-      restartOnFailure: async () => !stopping,
-    },
-  });
+  const sessionTimeout: Micros = BigInt(sessionTimeoutMs) * 1000n;
+  const member = await join();
   let membership: Membership | undefined;
   let stopping = false;
   let failed = false;
@@ -54,63 +60,47 @@ export async function startConsuming(
     options.onFailure(error);
   }
 
-  const endMembership = () => {
+  function endMembership(): void {
     if (membership !== undefined) membership.over = true;
-  };
-  consumer.on(consumer.events.REBALANCING, endMembership);
-  consumer.on(consumer.events.STOP, endMembership);
-  consumer.on(consumer.events.CRASH, ({ payload }) => {
+  }
+
+  function joined(partitions: readonly number[]): void {
     endMembership();
-    if (!payload.restart) fail(payload.error);
-  });
-  consumer.on(consumer.events.HEARTBEAT, () => {
-    if (membership === undefined) return;
-    membership.lastHeartbeat = Date.now();
-    // kafkajs may tell of a rebalance once more after the join that answered it (seen when a broker had frozen): a
-    // heartbeat that the coordinator takes says that the membership is still the one that was given.
-    membership.over = false;
-  });
-  consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
-    endMembership();
-    const assigned = payload.memberAssignment[topic] ?? [];
-    const joined: Membership = {
+    const current: Membership = {
       resumes: new Map(),
       next: new Map(),
-      lastHeartbeat: Date.now(),
+      passing: new Map(),
+      lastHeartbeat: clock.now(),
       over: false,
     };
-    membership = joined;
-    for (const partition of assigned) {
-      const resumed = resume(partition, joined, () => stopping || joined.over);
-      joined.resumes.set(partition, resumed);
+    membership = current;
+    for (const partition of partitions) {
+      const resumed = resume(partition, current, () => stopping || current.over);
+      current.resumes.set(partition, resumed);
       resumed.catch((error: unknown) => {
         if (!(error instanceof Abandoned)) fail(error);
       });
     }
-  });
+  }
 
-  // Batches of nothing but transaction markers are passed over by kafkajs without being handed out.
-  consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
-    const next = membership?.next.get(payload.partition);
-    const after = BigInt(payload.lastOffset) + 1n;
-    if (payload.batchSize === 0 && next !== undefined && after > next)
-      membership?.next.set(payload.partition, after);
-  });
-
-  async function resume(partition: number, joined: Membership, over: () => boolean): Promise<bigint> {
-    const offset = await retrying(() => options.resumeFrom(partition), over);
-    joined.next.set(partition, offset);
-    if (!over()) consumer.seek({ topic, partition, offset: String(offset) });
+  async function resume(partition: number, { next }: Membership, over: () => boolean): Promise<bigint> {
+    const offset = await retrying(() => options.resumeFrom(partition), over, timers);
+    next.set(partition, offset);
+    if (!over()) member.seek(partition, offset);
     return offset;
   }
 
   /** Whether a batch begins where the last one ended; if not, the next fetch is sent there. */
-  async function continues(batch: Batch, { next }: Membership): Promise<boolean> {
+  async function continues(
+    { batch, fetchedFrom }: FetchedBatch,
+    { next }: Membership,
+    over: () => boolean,
+  ): Promise<boolean> {
     const { partition } = batch;
     const wanted = next.get(partition) ?? 0n;
-    const { fetchedOffset } = fetchedSchema.parse(batch);
-    if (BigInt(fetchedOffset) === wanted) return true;
-    const span = (await readSpans(connection, topic)).find((candidate) => candidate.partition === partition);
+    if (fetchedFrom === wanted) return true;
+    const found = await retrying(spans, over, timers);
+    const span = found.find((candidate) => candidate.partition === partition);
     if (span === undefined || wanted < span.first || wanted > span.next) {
       throw new MillraceError(
         'LOG_TRUNCATED',
@@ -118,116 +108,125 @@ export async function startConsuming(
         { details: { topic, partition } },
       );
     }
-    consumer.seek({ topic, partition, offset: String(wanted) });
+    member.seek(partition, wanted);
     return false;
   }
 
-  async function eachBatch(payload: EachBatchPayload): Promise<void> {
-    const current = membership;
-    const { batch } = payload;
-    const resumed = current?.resumes.get(batch.partition);
-    if (current === undefined || resumed === undefined) return;
+  /** Applies a batch, and says whether it is applied; if not, it is fetched again by whoever has the partition. */
+  async function apply(
+    partition: number,
+    current: Membership,
+    batchAt: (ownership: Ownership) => Promise<PartitionBatch | undefined>,
+  ): Promise<boolean> {
     const isCurrent = () =>
-      membership === current && !current.over && Date.now() - current.lastHeartbeat < SESSION_TIMEOUT_MS;
-    const beating = keepBeating(payload);
+      membership === current && !current.over && clock.now() - current.lastHeartbeat < sessionTimeout;
+    const over = () => stopping || !isCurrent();
+    const isOver = () => stopping || membership !== current;
     try {
-      await resumed;
-      // Fetched before the seek was carried out: the next fetch begins where the store is.
-      if (payload.isStale() || !isCurrent() || !(await continues(batch, current))) return;
-      const partitionBatch = batchOf(batch, isCurrent);
-      await retrying(
-        () => options.onBatch(partitionBatch),
-        () => stopping || !isCurrent(),
-      );
+      await current.resumes.get(partition);
+      const batch = over() ? undefined : await batchAt({ isCurrent, isOver, over });
+      if (batch === undefined) return false;
+      await retrying(() => options.onBatch(batch), over, timers);
       // An effect puts aside what is no longer this member's; resolved, it would never be fetched again.
-      if (!isCurrent()) return;
-      current.next.set(batch.partition, partitionBatch.nextOffset);
-      payload.resolveOffset(batch.lastOffset());
-      await payload.commitOffsetsIfNecessary();
+      if (!isCurrent()) return false;
+      current.next.set(partition, batch.nextOffset);
+      return true;
     } catch (error) {
-      if (error instanceof Abandoned || !isCurrent()) return;
+      if (error instanceof Abandoned || !isCurrent()) return false;
       fail(error);
       throw error;
+    }
+  }
+
+  function applyFetched(fetched: FetchedBatch, current: Membership): Promise<boolean> {
+    const { partition } = fetched.batch;
+    return apply(partition, current, async ({ isCurrent, isOver, over }) => {
+      await current.passing.get(partition);
+      // Fetched before the seek was carried out: the next fetch begins where the store is.
+      if (fetched.isStale() || over() || !(await continues(fetched, current, over))) return undefined;
+      return batchOf(fetched.batch, isCurrent, isOver);
+    });
+  }
+
+  /** Markers of transactions take offsets too, which a store has to cover; the member gives no batch of them. */
+  function passOver(partition: number, first: bigint, last: bigint): void {
+    const current = membership;
+    if (current === undefined) return;
+    const before = current.passing.get(partition) ?? Promise.resolve();
+    const passed = before.then(() =>
+      apply(partition, current, async ({ isCurrent, isOver }) => {
+        const next = current.next.get(partition) ?? 0n;
+        // Fetched from elsewhere than where the store goes on: the next fetch begins there.
+        if (first > next || last < next) return undefined;
+        const nextOffset = last + 1n;
+        return { topic, partition, records: [], highWatermark: nextOffset, nextOffset, isCurrent, isOver };
+      }),
+    );
+    // What fails is told to onFailure.
+    current.passing.set(
+      partition,
+      passed.then(
+        () => undefined,
+        () => undefined,
+      ),
+    );
+  }
+
+  async function handle(fetched: FetchedBatch): Promise<void> {
+    const current = membership;
+    if (stopping || current?.resumes.has(fetched.batch.partition) !== true) return;
+    const beating = keepBeating(fetched, timers);
+    try {
+      if (!(await applyFetched(fetched, current))) return;
     } finally {
       beating.stop();
     }
+    fetched.resolve();
+    // Committed offsets are for lag only: a failure is the member's affair, which joins again.
+    await fetched.commit();
     beating.throwIfRebalancing();
   }
 
-  await consumer.connect();
-  await consumer.subscribe({ topics: [topic], fromBeginning: true });
-  await consumer.run({
-    partitionsConsumedConcurrently: partitions,
-    eachBatchAutoResolve: false,
-    autoCommit: true,
-    autoCommitInterval: 1_000,
-    eachBatch,
+  await member.start({
+    joined,
+    ended: endMembership,
+    heartbeat() {
+      if (membership === undefined) return;
+      membership.lastHeartbeat = clock.now();
+      // kafkajs may tell of a rebalance once more after the join that answered it (seen when a broker had frozen): a
+      // heartbeat that the coordinator takes says that the membership is still the one that was given.
+      membership.over = false;
+    },
+    passedOver: passOver,
+    crashed(error, restarts) {
+      endMembership();
+      if (!restarts) fail(error);
+    },
+    batch: handle,
+    mayRestart: () => !stopping,
   });
   return {
     value: undefined,
     async stop() {
       if (stopping) return;
       stopping = true;
-      await disconnect(consumer);
+      await member.stop();
     },
   };
 }
 
-/** Where the fetch began: kafkajs has it, its types do not. */
-const fetchedSchema = z.object({ fetchedOffset: z.coerce.string() });
-
 /** Heartbeats while a batch is worked on, for as long as it takes. */
-function keepBeating(payload: EachBatchPayload): { stop(): void; throwIfRebalancing(): void } {
+function keepBeating(fetched: FetchedBatch, timers: Timers): { stop(): void; throwIfRebalancing(): void } {
   let failure: unknown;
-  const timer = setInterval(() => {
-    payload.heartbeat().catch((error: unknown) => {
+  const stop = timers.every(HEARTBEAT_INTERVAL_MS, () => {
+    fetched.heartbeat().catch((error: unknown) => {
       failure = error;
     });
-  }, HEARTBEAT_INTERVAL_MS);
+  });
   return {
-    stop: () => clearInterval(timer),
+    stop,
     throwIfRebalancing() {
       if (failure instanceof Error) throw failure;
     },
   };
-}
-
-/** The batch in the words of the port. */
-export function batchOf(batch: Batch, isCurrent: () => boolean): PartitionBatch {
-  const { topic, partition } = batch;
-  // The broker stamps all records of a producer's batch alike, so most times are the one before.
-  let timestamp = '';
-  let recordedAt = 0n;
-  return {
-    topic,
-    partition,
-    highWatermark: BigInt(batch.highWatermark),
-    nextOffset: BigInt(batch.lastOffset()) + 1n,
-    isCurrent,
-    records: batch.messages.map((message): LogRecord => {
-      if (message.timestamp !== timestamp) {
-        timestamp = message.timestamp;
-        recordedAt = BigInt(timestamp) * 1000n;
-      }
-      return {
-        topic,
-        partition,
-        offset: BigInt(message.offset),
-        recordedAt,
-        key: message.key,
-        value: message.value,
-      };
-    }),
-  };
-}
-
-/** Leaves the group and disconnects; kafkajs throws when it was never connected. */
-export async function disconnect(consumer: Consumer): Promise<void> {
-  try {
-    await consumer.disconnect();
-  } catch (error) {
-    throw new MillraceError('LOG_UNAVAILABLE', `could not leave Kafka: ${describeError(error)}`, {
-      cause: error,
-    });
-  }
 }

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import type { Consumer, EachBatchPayload } from 'kafkajs';
 import { MillraceError, type Running } from '@millrace/kernel';
 import type { AppendedAt, Follower, FollowOptions } from '../port.ts';
 import type { KafkaConnection } from './connection.ts';
-import { batchOf, disconnect } from './consume.ts';
+import { keepRunning } from './keep-running.ts';
+import { batchOf } from './partition-batch.ts';
 import { Abandoned, retrying } from './retrying.ts';
 import { readSpans } from './spans.ts';
 
@@ -18,18 +20,8 @@ export async function startFollowing(
   options: FollowOptions,
 ): Promise<Running<Follower>> {
   const { topic } = options;
-  const consumer = connection.kafka.consumer({
-    groupId: `follow.${topic}.${randomUUID()}`,
-    maxWaitTimeInMs: 500,
-    retry: {
-      retries: 10,
-      initialRetryTime: 100,
-      maxRetryTime: 2_000,
-      restartOnFailure: async () => failure === undefined,
-    },
-  });
   /** By partition, the offset after the last one handled. */
-  const handled = new Map<number, bigint>();
+  const handled = new Map(options.from);
   let waiters: Waiter[] = [];
   let failure: { readonly error: unknown } | undefined;
   let stopping = false;
@@ -63,40 +55,66 @@ export async function startFollowing(
     return new Promise((resolve, reject) => waiters.push({ until, resolve, reject }));
   }
 
-  // Batches of nothing but transaction markers are passed over by kafkajs without being handed out.
-  consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => {
-    if (payload.batchSize === 0) reach(payload.partition, BigInt(payload.lastOffset) + 1n);
-  });
-  consumer.on(consumer.events.CRASH, ({ payload }) => {
-    if (!payload.restart) fail(payload.error);
-  });
-  await consumer.connect();
-  await consumer.subscribe({ topics: [topic], fromBeginning: true });
-  await consumer.run({
-    autoCommit: false,
-    eachBatchAutoResolve: false,
-    async eachBatch({ batch, resolveOffset, heartbeat }) {
-      const { records, nextOffset, partition } = batchOf(batch, () => true);
-      for (const record of records) {
-        // A restarted consumer begins anew; each record is handled once.
-        if (record.offset < (handled.get(partition) ?? 0n)) continue;
-        try {
-          await retrying(
-            async () => options.onRecord(record),
-            () => stopping,
-          );
-        } catch (error) {
-          if (error instanceof Abandoned) return;
-          fail(error);
-          throw error;
-        }
-        reach(partition, record.offset + 1n);
-        resolveOffset(String(record.offset));
-        await heartbeat();
+  function make(): Consumer {
+    return connection.kafka.consumer({
+      groupId: `follow.${topic}.${randomUUID()}`,
+      maxWaitTimeInMs: 500,
+      retry: {
+        retries: 10,
+        initialRetryTime: 100,
+        maxRetryTime: 2_000,
+        restartOnFailure: async () => false,
+      },
+    });
+  }
+
+  async function run(consumer: Consumer): Promise<void> {
+    const { events } = consumer;
+    // Batches of nothing but transaction markers are passed over by kafkajs without being handed out.
+    consumer.on(events.END_BATCH_PROCESS, ({ payload }) => {
+      if (payload.batchSize === 0) reach(payload.partition, BigInt(payload.lastOffset) + 1n);
+    });
+    // One that takes another's place need not read everything again.
+    consumer.on(events.GROUP_JOIN, () => {
+      for (const [partition, next] of handled) consumer.seek({ topic, partition, offset: String(next) });
+    });
+    await consumer.connect();
+    await consumer.subscribe({ topics: [topic], fromBeginning: true });
+    await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch });
+  }
+
+  async function eachBatch(payload: EachBatchPayload): Promise<void> {
+    const { records, nextOffset, partition } = batchOf(payload.batch, () => true);
+    for (const record of records) {
+      if (stopping) return;
+      // Each record is handled once.
+      if (record.offset < (handled.get(partition) ?? 0n)) continue;
+      try {
+        await retrying(
+          async () => options.onRecord(record),
+          () => stopping,
+        );
+      } catch (error) {
+        if (error instanceof Abandoned) return;
+        fail(error);
+        throw error;
       }
-      reach(partition, nextOffset);
-      resolveOffset(batch.lastOffset());
+      reach(partition, record.offset + 1n);
+      payload.resolveOffset(String(record.offset));
+      await payload.heartbeat();
+    }
+    reach(partition, nextOffset);
+    payload.resolveOffset(payload.batch.lastOffset());
+  }
+
+  const { stop } = await keepRunning({
+    make,
+    run,
+    idle: () => Promise.resolve(),
+    onCrash(error, restarts) {
+      if (!restarts) fail(error);
     },
+    mayRestart: () => failure === undefined,
   });
 
   return {
@@ -113,7 +131,7 @@ export async function startFollowing(
     async stop() {
       stopping = true;
       end(new MillraceError('LOG_UNAVAILABLE', `following ${topic} was stopped`));
-      await disconnect(consumer);
+      await stop();
     },
   };
 }

@@ -1,3 +1,4 @@
+import { zstdCompressSync } from 'node:zlib';
 import kafkajs from 'kafkajs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { MillraceError, type Running } from '@millrace/kernel';
@@ -294,6 +295,32 @@ it('reads past the markers of transactions', async () => {
   expect(seen).toEqual(['a', 'b']);
   const batches = await consumeUntil(topic, uniqueName('g'), new Map(), (all) => recordsOf(all).length === 2);
   expect(keysOf(recordsOf(batches))).toEqual(['a', 'b']);
+  // The last offset is that of a marker: a batch without records says so, or no store would ever have all of the log.
+  const rest = await consumeUntil(topic, uniqueName('g'), new Map([[0, 3n]]), (all) => all.length > 0);
+  expect(rest.map(({ records, nextOffset }) => [records.length, nextOffset])).toEqual([[0, 4n]]);
+});
+
+it('reads what producers compress in a way that kafkajs does not know, and refuses what is too large in memory', async () => {
+  const topic = await newTopic(1);
+  // Writing only: nothing here could read it.
+  kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
+    compress: async ({ buffer }: { buffer: Buffer }) => zstdCompressSync(buffer),
+    decompress: () => Promise.reject(new Error('nobody can read this')),
+  });
+  const producer = new kafkajs.Kafka({
+    brokers: [...testStack().kafka.brokers],
+    logLevel: kafkajs.logLevel.NOTHING,
+  }).producer();
+  await producer.connect();
+  const compression = kafkajs.CompressionTypes.ZSTD;
+  await producer.send({ topic, compression, messages: [{ key: 'a', value: 'a'.repeat(100_000) }] });
+  const bomb = { key: 'b', value: Buffer.alloc(50_000_000) };
+  await expect(producer.send({ topic, compression, messages: [bomb] })).rejects.toMatchObject({
+    type: 'MESSAGE_TOO_LARGE',
+  });
+  await producer.disconnect();
+  const batches = await consumeUntil(topic, uniqueName('g'), new Map(), (all) => recordsOf(all).length === 1);
+  expect(keysOf(recordsOf(batches))).toEqual(['a']);
 });
 
 it('hands a record to a follower again after an error that may pass', async () => {

@@ -1,5 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
-import { MillraceError } from '@millrace/kernel';
+import { MillraceError, pause, systemTimers, type Timers } from '@millrace/kernel';
 
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5_000;
@@ -8,14 +7,18 @@ const LONGEST_RETRY_MS = 5_000;
 export class Abandoned extends Error {}
 
 /** Tries until it succeeds, the error cannot pass, or nobody wants it any more (then throws Abandoned). */
-export async function retrying<T>(attempt: () => Promise<T>, abandoned: () => boolean): Promise<T> {
+export async function retrying<T>(
+  attempt: () => Promise<T>,
+  abandoned: () => boolean,
+  timers: Timers = systemTimers,
+): Promise<T> {
   for (let delay = FIRST_RETRY_MS; ; delay = Math.min(delay * 2, LONGEST_RETRY_MS)) {
     if (abandoned()) throw new Abandoned();
     try {
       return await attempt();
     } catch (error) {
       if (!(error instanceof MillraceError) || !error.retry) throw error;
-      await wait(delay);
+      await pause(timers, delay);
     }
   }
 }

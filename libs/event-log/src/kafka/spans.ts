@@ -3,8 +3,9 @@ import kafkajs, { type Admin } from 'kafkajs';
 import { describeError, MillraceError } from '@millrace/kernel';
 import type { PartitionSpan } from '../port.ts';
 import type { KafkaConnection } from './connection.ts';
+import { within } from './within.ts';
 
-const LEADER_TIMEOUT_MS = 10_000;
+const LEADER_TIMEOUT_MS = 20_000;
 
 /**
  * For a moment after a topic was made, its broker says that it is not the leader; and kafkajs stumbles over its own
@@ -38,10 +39,13 @@ export function readSpans({ admin }: KafkaConnection, topic: string): Promise<re
   });
 }
 
-/** Asks Kafka; whatever goes wrong is LOG_UNAVAILABLE. */
+/** A frozen broker answers nothing, and kafkajs would ask it ten times, for half a minute each. */
+const ANSWER_MS = 25_000;
+
+/** Asks Kafka; whatever goes wrong is LOG_UNAVAILABLE, and so is no answer. */
 export async function asking<T>(ask: () => Promise<T>): Promise<T> {
   try {
-    return await ask();
+    return await within(ANSWER_MS, 'answer', ask());
   } catch (cause) {
     if (cause instanceof MillraceError) throw cause;
     throw new MillraceError('LOG_UNAVAILABLE', `Kafka did not answer: ${describeError(cause)}`, { cause });

@@ -1,41 +1,34 @@
-import { type Message, Partitioners, type Producer } from 'kafkajs';
+import { Partitioners } from 'kafkajs';
 import { partitionOf } from '@millrace/events';
-import { describeError, MillraceError, type Running } from '@millrace/kernel';
-import type { AppendedAt, LogWriter, RecordToAppend } from '../port.ts';
+import { MillraceError, type Running } from '@millrace/kernel';
+import type { AppendedAt, LogWriter, RecordToAppend, RecordToReplay } from '../port.ts';
+import { intoRequests, type Placed, sendRequest } from './append-requests.ts';
 import type { KafkaConnection } from './connection.ts';
-
-/** Kafka refuses a batch of one partition over 1 MiB by default. */
-const MAX_PARTITION_BYTES = 900_000;
-const MAX_REQUEST_BYTES = 8_000_000;
-const RECORD_OVERHEAD = 80;
-/** kafkajs copies a partition's list for each record that it adds: its time grows with the square of this. */
-const MAX_PARTITION_RECORDS = 500;
+import { appendError, isRefusal } from './kafka-errors.ts';
+import { type Sender, startSender } from './producing.ts';
+import { within } from './within.ts';
 
 interface Pending {
-  readonly records: readonly RecordToAppend[];
+  readonly records: readonly (RecordToAppend | RecordToReplay)[];
   readonly resolve: (positions: readonly AppendedAt[]) => void;
   readonly reject: (error: unknown) => void;
-}
-
-interface Placed {
-  readonly record: RecordToAppend;
-  readonly partition: number;
-  place(at: AppendedAt): void;
 }
 
 /**
  * Appends with `acks=all` and one request under way at a time: what arrives meanwhile goes together in the next
  * one, so that a busy writer sends few large requests, an idle one adds no delay, and one key keeps its order.
+ * When Kafka does not answer in time, all that wait are told: nobody waits, and holds memory, for longer than that.
  */
 export async function startWriter(connection: KafkaConnection): Promise<Running<LogWriter>> {
-  const producer = connection.kafka.producer({
-    idempotent: true,
-    maxInFlightRequests: 1,
-    allowAutoTopicCreation: false,
-    // Records carry their partition; this only keeps kafkajs from warning about its default.
-    createPartitioner: Partitioners.DefaultPartitioner,
-  });
-  await producer.connect();
+  const newProducer = () =>
+    connection.kafka.producer({
+      idempotent: true,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      // Records carry their partition; this only keeps kafkajs from warning about its default.
+      createPartitioner: Partitioners.DefaultPartitioner,
+    });
+  const sender = await startSender(newProducer, connection.config.kafkaAppendTimeoutMs);
   let queue: Pending[] = [];
   let draining: Promise<void> | undefined;
 
@@ -43,11 +36,15 @@ export async function startWriter(connection: KafkaConnection): Promise<Running<
     while (queue.length > 0) {
       const group = queue;
       queue = [];
-      const outcomes = await appendGroup(connection, producer, group);
+      const { outcomes, away } = await appendGroup(connection, sender, group);
       outcomes.forEach((outcome, index) => {
         if (outcome instanceof Error) group[index]?.reject(outcome);
         else group[index]?.resolve(outcome);
       });
+      if (away === undefined) continue;
+      const waiting = queue;
+      queue = [];
+      for (const { reject } of waiting) reject(away);
     }
     draining = undefined;
   }
@@ -65,111 +62,83 @@ export async function startWriter(connection: KafkaConnection): Promise<Running<
     },
     async stop() {
       await draining;
-      await producer.disconnect();
+      await sender.stop();
     },
   };
 }
 
+interface GroupOutcome {
+  /** For each append, where its records stand or why they may not. */
+  readonly outcomes: readonly (readonly AppendedAt[] | MillraceError)[];
+  /** Set when Kafka did not answer. */
+  readonly away: MillraceError | undefined;
+}
+
 async function appendGroup(
   connection: KafkaConnection,
-  producer: Producer,
+  sender: Sender,
   group: readonly Pending[],
-): Promise<readonly (readonly AppendedAt[] | MillraceError)[]> {
+): Promise<GroupOutcome> {
   const results = group.map((): AppendedAt[] => []);
   const failures = new Map<number, MillraceError>();
   const placed: Placed[] = [];
+  const owners = new Map<Placed, number>();
   for (const [index, { records }] of group.entries()) {
     try {
-      const partitions = new Map<string, number>();
-      for (const record of records) {
-        const count = partitions.get(record.topic) ?? (await connection.partitionCount(record.topic));
-        partitions.set(record.topic, count);
-      }
+      const counts = await partitionCounts(connection, records);
       records.forEach((record, at) => {
-        const partition = partitionOf(record.key, partitions.get(record.topic) ?? 1);
-        placed.push({
+        const item: Placed = {
           record,
-          partition,
+          partition:
+            'partition' in record ? record.partition : partitionOf(record.key, counts.get(record.topic) ?? 1),
           place: (position) => {
             const positions = results[index];
             if (positions !== undefined) positions[at] = position;
           },
-        });
+        };
+        placed.push(item);
+        owners.set(item, index);
       });
     } catch (error) {
-      failures.set(index, logUnavailable(error));
+      failures.set(index, appendError(error));
     }
   }
-  let failed: MillraceError | undefined;
+  let away: MillraceError | undefined;
   for (const request of intoRequests(placed)) {
-    try {
-      await send(producer, request);
-    } catch (error) {
-      failed = logUnavailable(error);
-    }
+    const failed = await outcomeOf(sendRequest((batch) => sender.send(batch), request));
+    if (failed === undefined) continue;
+    const error = appendError(failed.error);
+    for (const item of request) failures.set(owners.get(item) ?? -1, error);
+    if (isRefusal(failed.error)) continue;
+    away = error;
+    break;
   }
-  return results.map((positions, index) => {
+  const outcomes = results.map((positions, index) => {
     const complete = positions.filter(() => true).length === group[index]?.records.length;
-    return failures.get(index) ?? (failed === undefined || complete ? positions : failed);
+    if (complete) return positions;
+    return failures.get(index) ?? away ?? new MillraceError('LOG_UNAVAILABLE', 'Kafka answered for less');
   });
+  return { outcomes, away };
 }
 
-/** Cuts records into requests that the broker takes, keeping their order. */
-function* intoRequests(placed: readonly Placed[]): Generator<readonly Placed[]> {
-  let request: Placed[] = [];
-  let total = 0;
-  let lanes = new Map<string, { records: number; bytes: number }>();
-  for (const item of placed) {
-    const size = item.record.key.length + item.record.value.length + RECORD_OVERHEAD;
-    const name = `${item.record.topic}/${item.partition}`;
-    let lane = lanes.get(name) ?? { records: 0, bytes: 0 };
-    const laneIsFull = lane.records === MAX_PARTITION_RECORDS || lane.bytes + size > MAX_PARTITION_BYTES;
-    if (request.length > 0 && (laneIsFull || total + size > MAX_REQUEST_BYTES)) {
-      yield request;
-      request = [];
-      total = 0;
-      lanes = new Map();
-      lane = { records: 0, bytes: 0 };
-    }
-    request.push(item);
-    total += size;
-    lane.records += 1;
-    lane.bytes += size;
-    lanes.set(name, lane);
+async function partitionCounts(
+  connection: KafkaConnection,
+  records: readonly (RecordToAppend | RecordToReplay)[],
+): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>();
+  for (const { topic } of records) {
+    if (counts.has(topic)) continue;
+    const { kafkaAppendTimeoutMs } = connection.config;
+    counts.set(topic, await within(kafkaAppendTimeoutMs, 'answer', connection.partitionCount(topic)));
   }
-  if (request.length > 0) yield request;
+  return counts;
 }
 
-async function send(producer: Producer, request: readonly Placed[]): Promise<void> {
-  const lanes = new Map<string, Map<number, Placed[]>>();
-  for (const item of request) {
-    const partitions = lanes.get(item.record.topic) ?? new Map<number, Placed[]>();
-    lanes.set(item.record.topic, partitions);
-    const lane = partitions.get(item.partition) ?? [];
-    partitions.set(item.partition, lane);
-    lane.push(item);
+async function outcomeOf(work: Promise<void>): Promise<{ readonly error: unknown } | undefined> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    return { error };
   }
-  const metadata = await producer.sendBatch({
-    acks: -1,
-    timeout: 10_000,
-    topicMessages: [...lanes].map(([topic, partitions]) => ({
-      topic,
-      messages: [...partitions].flatMap(([partition, items]) =>
-        items.map(({ record }): Message => ({ key: record.key, value: record.value, partition })),
-      ),
-    })),
-  });
-  for (const { topicName: topic, partition, baseOffset } of metadata) {
-    if (baseOffset === undefined) throw new Error(`no base offset for ${topic}/${partition}`);
-    const first = BigInt(baseOffset);
-    const lane = lanes.get(topic)?.get(partition) ?? [];
-    lane.forEach((item, index) => item.place({ topic, partition, offset: first + BigInt(index) }));
-  }
-}
-
-function logUnavailable(cause: unknown): MillraceError {
-  if (cause instanceof MillraceError) return cause;
-  return new MillraceError('LOG_UNAVAILABLE', `Kafka did not take the records: ${describeError(cause)}`, {
-    cause,
-  });
 }
