@@ -1,5 +1,5 @@
 import type { EventCodec, LogRecord, LogWriter } from '@millrace/event-log';
-import { type EventId, namedEventId, topics } from '@millrace/events';
+import { type DeadLettered, type EventId, namedEventId, topics } from '@millrace/events';
 import type { Clock, MillraceError } from '@millrace/kernel';
 
 /** Keeps records that could not be processed. */
@@ -11,6 +11,19 @@ export interface DeadLetters {
    * @throws MillraceError LOG_UNAVAILABLE, REGISTRY_UNAVAILABLE
    */
   write(letters: readonly { readonly record: LogRecord; readonly error: MillraceError }[]): Promise<void>;
+}
+
+const KEY_BYTES = 64 * 1024;
+/** As much as other topics take by default. What is compressed, or stands in `dead-letters` itself, can be larger. */
+const VALUE_BYTES = 1024 * 1024;
+
+/** Key and value as far as a dead letter has room for them: one that the broker refused would hold its partition up for ever. */
+function kept({ key, value }: LogRecord): Pick<DeadLettered, 'key' | 'value' | 'cut'> {
+  return {
+    key: key?.subarray(0, KEY_BYTES) ?? null,
+    value: value?.subarray(0, VALUE_BYTES) ?? null,
+    cut: (key?.length ?? 0) > KEY_BYTES || (value?.length ?? 0) > VALUE_BYTES,
+  };
 }
 
 /** The id of the dead letter of a record. */
@@ -42,9 +55,9 @@ export function deadLettersTo(log: LogWriter, codec: EventCodec, service: string
             recordedAt: record.recordedAt,
             service,
             code: error.code,
-            reason: error.message,
-            key: record.key,
-            value: record.value,
+            reason: reasonOf(record, error),
+            ...kept(record),
+            replayOf: record.replayOf ?? null,
           });
           return { topic: topics.deadLetters.name, key: Buffer.from(id), value };
         }),
@@ -52,4 +65,13 @@ export function deadLettersTo(log: LogWriter, codec: EventCodec, service: string
       await log.append(records);
     },
   };
+}
+
+const REASON_CHARACTERS = 10_000;
+
+function reasonOf({ value }: LogRecord, { message }: MillraceError): string {
+  const reason = message.slice(0, REASON_CHARACTERS);
+  return value === null || value.length <= VALUE_BYTES
+    ? reason
+    : `${reason} (only the first ${VALUE_BYTES} of ${value.length} bytes are kept here)`;
 }

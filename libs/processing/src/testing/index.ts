@@ -1,0 +1,2 @@
+export { InMemoryGenerations } from '../generations/in-memory.ts';
+export { generationsContract, type GenerationsUnderTest } from './generations-contract.ts';
