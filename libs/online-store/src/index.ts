@@ -5,12 +5,15 @@ export { type ReadServiceOptions, readService } from './answer/read-service.ts';
 export type { WriterSchemas } from './answer/row-decoder.ts';
 export { BUCKETS, bucketOf } from './bucket.ts';
 export { InMemoryOnlineStore } from './in-memory/in-memory-online-store.ts';
+export { type CollectionTime, mayBeCollected } from './may-be-collected.ts';
 export type {
   BatchEnd,
   BucketContents,
   EntityRead,
+  ExpiringView,
   OnlineRow,
   OnlineStore,
+  OnlineStoreCollector,
   OnlineStoreReader,
   OnlineStoreWriter,
   RowAddress,

@@ -1,10 +1,16 @@
 import type { OffsetVector } from '@millrace/events';
-import type { TopicPartition } from './port.ts';
 
-/** A vector of the last offsets, out of next offsets by partition; a partition with nothing is left out. */
-export function lastOffsets(nextOffsets: Iterable<readonly [TopicPartition, bigint]>): OffsetVector {
+/** A partition, and the offset before which everything is applied. */
+export interface AppliedPartition {
+  readonly topic: string;
+  readonly partition: number;
+  readonly next: bigint;
+}
+
+/** A vector of the last offsets; a partition with nothing is left out. */
+export function lastOffsets(applied: Iterable<AppliedPartition>): OffsetVector {
   const vector: Record<string, Record<string, bigint>> = {};
-  for (const [{ topic, partition }, next] of nextOffsets) {
+  for (const { topic, partition, next } of applied) {
     if (next > 0n) (vector[topic] ??= {})[partition] = next - 1n;
   }
   return vector;

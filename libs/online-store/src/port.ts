@@ -1,5 +1,7 @@
 import type { EventId, OffsetVector, Position } from '@millrace/events';
 import type { Micros } from '@millrace/kernel';
+import type { GenerationId, Generations } from '@millrace/processing';
+import type { CollectionTime } from './may-be-collected.ts';
 
 /** Which row is meant: the row of one view of one entity. */
 export interface RowAddress {
@@ -15,6 +17,8 @@ export interface StoredRow {
   readonly eventTime: Micros;
   readonly position: Position;
   readonly eventId: EventId;
+  /** When the log took the record in. */
+  readonly recordedAt: Micros;
   /** The record value as it came, framed; null for a deletion. */
   readonly value: Buffer | null;
 }
@@ -22,9 +26,11 @@ export interface StoredRow {
 /** A row to write. */
 export interface OnlineRow extends RowAddress, StoredRow {}
 
-/** A partition of a topic. */
+/** A partition of a topic, as it is projected into one generation of the store. */
 export interface TopicPartition {
   readonly topic: string;
+  /** See `Generation` of `@millrace/processing`. */
+  readonly generation: number;
   readonly partition: number;
 }
 
@@ -80,9 +86,29 @@ export interface OnlineStoreWriter {
    * @throws MillraceError STORE_UNAVAILABLE, STORE_LOST_WRITES with `details` topic and partition
    */
   checkpoint(): Promise<void>;
+  /** Leaves a generation out of checkpoints: nothing more is written into it here. */
+  release(generation: GenerationId): void;
 }
 
-/** Reads the store. */
+/** Rows that become out of date. */
+export interface ExpiringView {
+  readonly entity: string;
+  readonly view: string;
+  readonly ttl: Micros;
+}
+
+/** Keeps the store from growing for ever. */
+export interface OnlineStoreCollector {
+  /**
+   * Forgets the rows of a bucket of which `mayBeCollected` says so, in all generations.
+   *
+   * @returns how many.
+   * @throws MillraceError STORE_UNAVAILABLE: part of them may be gone; calling again is harmless.
+   */
+  collect(bucket: number, views: readonly ExpiringView[], time: CollectionTime): Promise<number>;
+}
+
+/** Reads the store: of each topic and its view the generation that is live. */
 export interface OnlineStoreReader {
   /**
    * The newest rows of entities, in the order of the reads and their views; undefined where nothing was ever
@@ -100,4 +126,6 @@ export interface OnlineStoreReader {
 }
 
 /** The online store: the newest row of each view and entity key. */
-export interface OnlineStore extends OnlineStoreWriter, OnlineStoreReader {}
+export interface OnlineStore extends OnlineStoreWriter, OnlineStoreReader, OnlineStoreCollector {
+  readonly generations: Generations;
+}

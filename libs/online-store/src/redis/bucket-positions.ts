@@ -11,10 +11,13 @@ export class BucketPositions {
   /** Offsets have 40 bits: exact as numbers. */
   readonly #nextOffsets: Float64Array;
   #written: number;
+  #applied: number;
   #lost = false;
 
-  constructor(of: TopicPartition, nextOffsets: readonly number[]) {
+  /** @param applied what the store says that all buckets have. */
+  constructor(of: TopicPartition, nextOffsets: readonly number[], applied: number) {
     this.of = of;
+    this.#applied = applied;
     this.#nextOffsets = Float64Array.from({ length: BUCKETS }, (_, bucket) => nextOffsets[bucket] ?? 0);
     this.#written = this.lowest();
   }
@@ -27,6 +30,11 @@ export class BucketPositions {
   /** The position to which every bucket may be raised: all before it has been written. */
   get written(): number {
     return this.#written;
+  }
+
+  /** What the store last said that all buckets have. */
+  get applied(): number {
+    return this.#applied;
   }
 
   /** The offset from which nothing is missing in any bucket. */
@@ -42,6 +50,7 @@ export class BucketPositions {
   /** Every bucket that had rows in a batch has them. */
   batchWritten(nextOffset: number): void {
     this.#written = Math.max(this.#written, nextOffset);
+    this.#applied = Math.max(this.#applied, nextOffset);
   }
 
   /** Whether the store was found to have lost writes of this partition since it was resumed. */

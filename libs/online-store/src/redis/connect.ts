@@ -1,10 +1,14 @@
-import { describeError, MillraceError, type Running } from '@millrace/kernel';
+import { describeError, MillraceError, type Running, systemClock, systemTimers } from '@millrace/kernel';
 import { Cluster, Redis } from 'ioredis';
 import type { OnlineStore } from '../port.ts';
 import { Layout } from './layout.ts';
-import { loadScripts, type RedisClient } from './redis-client.ts';
+import { RedisCollector } from './redis-collector.ts';
+import { RedisGenerations } from './redis-generations.ts';
 import { RedisReader } from './redis-reader.ts';
 import { RedisWriter } from './redis-writer.ts';
+import { scripts } from './scripts/all.ts';
+
+type RedisClient = Redis | Cluster;
 
 /** How to reach the online store. */
 export interface RedisOnlineStoreOptions {
@@ -43,12 +47,16 @@ export async function connectRedisOnlineStore(
   }
   const layout = new Layout(options.name ?? 'millrace');
   const writer = new RedisWriter(client, layout);
-  const reader = new RedisReader(client, layout);
+  const reader = new RedisReader(client, layout, { timers: systemTimers, nowMs: () => performance.now() });
+  const collector = new RedisCollector(client, layout);
   return {
     value: {
+      generations: new RedisGenerations(client, layout, systemClock),
       resumeFrom: (from) => writer.resumeFrom(from),
       write: (rows, end) => writer.write(rows, end),
       checkpoint: () => writer.checkpoint(),
+      release: (generation) => writer.release(generation),
+      collect: (bucket, views, time) => collector.collect(bucket, views, time),
       read: (reads) => reader.read(reads),
       applied: () => reader.applied(),
       waitFor: (minPositions, timeoutMs) => reader.waitFor(minPositions, timeoutMs),
@@ -58,12 +66,23 @@ export async function connectRedisOnlineStore(
   };
 }
 
+/**
+ * Loads all scripts, so that the first calls need not send their texts. On a cluster that would have to be done on
+ * each node, whenever one joins; there the first calls send them.
+ */
+async function loadScripts(client: RedisClient): Promise<void> {
+  if (client.isCluster) return;
+  await Promise.all(scripts.map(({ lua }) => client.script('LOAD', lua)));
+}
+
 function open({ url, cluster = false, commandTimeoutMs = 10_000 }: RedisOnlineStoreOptions): RedisClient {
   const common = { enableAutoPipelining: true, lazyConnect: true };
   if (!cluster) return new Redis(url, { ...common, commandTimeout: commandTimeoutMs });
   const { username, password, protocol } = new URL(url);
   return new Cluster([url], {
     ...common,
+    // Calls that share a pipeline don't follow the slots of a node that came back; this finds them again.
+    slotsRefreshInterval: 1_000,
     redisOptions: {
       commandTimeout: commandTimeoutMs,
       ...(username === '' ? {} : { username: decodeURIComponent(username) }),

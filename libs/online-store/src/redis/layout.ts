@@ -1,59 +1,70 @@
-import type { TopicPartition } from '../port.ts';
+import { BUCKETS } from '../bucket.ts';
 
 const SEPARATOR = ':'.charCodeAt(0);
+/**
+ * Raised with every change of the layout, and part of every key: a store of another layout is never misread, the
+ * projector finds an empty one and fills it from the log.
+ *
+ * 2: rows carry the time of their recording.
+ */
+const LAYOUT = 2;
 
 /**
  * The keys of the store in Redis. `{bucket}` is the hash tag, so a bucket lies on one node of a cluster. All of
- * them begin with the store's name: several stores, such as one that is being rebuilt, share a server. The write
- * script makes the same keys, and `name:{bucket}:t:view:entity:key`, a hash of tied rows by event id.
+ * them begin with the store's name: several stores share a server. The write script makes the same keys, and
+ * `prefix:{bucket}:t:view:entity:key`, a hash of tied rows by event id.
  */
 export class Layout {
+  /** What every key begins with. */
+  readonly prefix: string;
   /** A hash: `topic:partition` to the offset before which every record is in all buckets. */
   readonly applied: string;
-  /** What every key begins with. */
-  readonly name: string;
-  readonly #entityPrefixes = new Map<number, Buffer>();
+  /** A hash, on a cluster: `topic:partition` to the position that every bucket had at the last checkpoint. */
+  readonly checkpointed: string;
+  /** A hash: the generations. It lies beside `applied`, so that a node that is lost takes both. */
+  readonly generations: string;
+  readonly #positions: readonly string[];
+  readonly #rowPrefixes: readonly Buffer[];
 
   constructor(name: string) {
-    this.name = name;
-    this.applied = `${name}:applied`;
+    this.prefix = `${name}:${LAYOUT}`;
+    this.applied = `${this.prefix}:{store}:applied`;
+    this.checkpointed = `${this.prefix}:{store}:checkpointed`;
+    this.generations = `${this.prefix}:{store}:generations`;
+    const buckets = Array.from({ length: BUCKETS }, (_, bucket) => `${this.prefix}:{${bucket}}:`);
+    this.#positions = buckets.map((prefix) => `${prefix}positions`);
+    this.#rowPrefixes = buckets.map((prefix) => Buffer.from(`${prefix}e:`));
   }
 
   /** A hash: `topic:partition` to the offset before which every record of the bucket is in it. */
   positions(bucket: number): string {
-    return `${this.name}:{${bucket}}:positions`;
+    return this.#positions[bucket] ?? noBucket(bucket);
   }
 
   /** A set of the entities that the bucket has, each `entity:key bytes`. */
   entities(bucket: number): string {
-    return `${this.name}:{${bucket}}:entities`;
+    return `${this.prefix}:{${bucket}}:entities`;
   }
 
   /** What an entity's hash begins with; `entity:key bytes` follows. Its fields are views. */
   rowPrefix(bucket: number): string {
-    return `${this.name}:{${bucket}}:e:`;
+    return `${this.prefix}:{${bucket}}:e:`;
+  }
+
+  /** What the hashes of tied rows begin with; `view:entity:key bytes` follows. */
+  tiesPrefix(bucket: number): string {
+    return `${this.prefix}:{${bucket}}:t:`;
   }
 
   /** The hash of an entity. */
   rowKey(bucket: number, entity: string, key: Buffer): Buffer {
-    let prefix = this.#entityPrefixes.get(bucket);
-    if (prefix === undefined) {
-      prefix = Buffer.from(this.rowPrefix(bucket));
-      this.#entityPrefixes.set(bucket, prefix);
-    }
+    const prefix = this.#rowPrefixes[bucket] ?? noBucket(bucket);
     return Buffer.concat([prefix, Buffer.from(entity), Buffer.of(SEPARATOR), key]);
   }
 }
 
-/** The field of a partition in the hashes of positions. */
-export function partitionField({ topic, partition }: TopicPartition): string {
-  return `${topic}:${partition}`;
-}
-
-/** Takes apart what {@link partitionField} made; topics have no colon. */
-export function parsePartitionField(field: string): TopicPartition {
-  const at = field.lastIndexOf(':');
-  return { topic: field.slice(0, at), partition: Number(field.slice(at + 1)) };
+function noBucket(bucket: number): never {
+  throw new RangeError(`there is no bucket ${bucket}`);
 }
 
 /** Takes apart `entity:key bytes`; names of entities have no colon. */

@@ -1,4 +1,5 @@
 import { BUCKETS } from '../bucket.ts';
+import { physicalName } from '../generation-names.ts';
 import type { OnlineRow } from '../port.ts';
 import { rowLength, writeRow } from './row-layout.ts';
 import { byBucket } from './winners.ts';
@@ -36,13 +37,16 @@ export interface PackedBatch {
  * Packs a batch for the write script, into as many calls as its limits ask for.
  *
  * @param seen the position that the writer last saw in a bucket.
+ * @param generation into which they are written.
  * @param manyBuckets whether a call may have several buckets: not on a cluster.
  */
 export function packWrites(
   rows: readonly OnlineRow[],
+  generation: number,
   seen: (bucket: number) => number,
   manyBuckets: boolean,
 ): PackedBatch {
+  const suffix = physicalName('', generation);
   const leading: PackedWrite[] = [];
   const completing: PackedWrite[] = [];
   let open: Part[] = [];
@@ -50,15 +54,15 @@ export function packWrites(
   let openBytes = 0;
 
   function close(): void {
-    if (open.length > 0) completing.push(packParts(open, seen));
+    if (open.length > 0) completing.push(packParts(open, suffix, seen));
     open = [];
     openRows = 0;
     openBytes = 0;
   }
 
-  for (const part of partsOf(rows)) {
+  for (const part of partsOf(rows, suffix.length)) {
     if (!part.complete) {
-      leading.push(packParts([part], seen));
+      leading.push(packParts([part], suffix, seen));
       continue;
     }
     const full = openRows + part.rows.length > MAX_ROWS || openBytes + part.bytes > MAX_BYTES;
@@ -71,26 +75,27 @@ export function packWrites(
   return { leading, completing };
 }
 
-function* partsOf(batch: readonly OnlineRow[]): Iterable<Part> {
+function* partsOf(batch: readonly OnlineRow[], suffix: number): Iterable<Part> {
   const { rows, starts } = byBucket(batch);
   for (let bucket = 0; bucket < BUCKETS; bucket++) {
     const end = starts[bucket + 1] ?? 0;
     for (let from = starts[bucket] ?? 0; from < end; ) {
       let bytes = 0;
       let to = from;
-      for (; to < end && to - from < MAX_ROWS && bytes < MAX_BYTES; to++) bytes += packedLength(rows[to]);
+      for (; to < end && to - from < MAX_ROWS && bytes < MAX_BYTES; to++)
+        bytes += packedLength(rows[to], suffix);
       yield { bucket, rows: rows.slice(from, to), bytes, complete: to === end };
       from = to;
     }
   }
 }
 
-function packedLength(row: OnlineRow | undefined): number {
+function packedLength(row: OnlineRow | undefined, suffix: number): number {
   if (row === undefined) return 0;
-  return 2 + row.entity.length + 1 + row.key.length + 1 + row.view.length + 4 + rowLength(row);
+  return 2 + row.entity.length + 1 + row.key.length + 1 + row.view.length + suffix + 4 + rowLength(row);
 }
 
-function packParts(parts: readonly Part[], seen: (bucket: number) => number): PackedWrite {
+function packParts(parts: readonly Part[], suffix: string, seen: (bucket: number) => number): PackedWrite {
   const bytes = parts.reduce((sum, part) => sum + BUCKET_HEADER + part.bytes, 0);
   const packed = Buffer.allocUnsafe(bytes);
   const view = new DataView(packed.buffer, packed.byteOffset, bytes);
@@ -102,12 +107,12 @@ function packParts(parts: readonly Part[], seen: (bucket: number) => number): Pa
     view.setUint8(at + 10, part.complete ? 1 : 0);
     view.setUint32(at + 11, part.bytes);
     at += BUCKET_HEADER;
-    for (const row of part.rows) at = packRow(row, packed, view, at);
+    for (const row of part.rows) at = packRow(row, suffix, packed, view, at);
   }
   return { buckets: parts.map(({ bucket }) => bucket), packed };
 }
 
-function packRow(row: OnlineRow, into: Buffer, bytes: DataView, start: number): number {
+function packRow(row: OnlineRow, suffix: string, into: Buffer, bytes: DataView, start: number): number {
   const { entity, key, view } = row;
   bytes.setUint16(start, entity.length + 1 + key.length);
   let at = start + 2;
@@ -115,8 +120,9 @@ function packRow(row: OnlineRow, into: Buffer, bytes: DataView, start: number): 
   into[at] = SEPARATOR;
   into.set(key, at + 1);
   at += 1 + key.length;
-  into[at] = view.length;
+  into[at] = view.length + suffix.length;
   at += 1 + into.write(view, at + 1, 'latin1');
+  if (suffix !== '') at += into.write(suffix, at, 'latin1');
   bytes.setUint32(at, rowLength(row));
   return writeRow(row, into, bytes, at + 4);
 }

@@ -1,27 +1,31 @@
 import { describeError, MillraceError } from '@millrace/kernel';
-import { type Cluster, Command, type Redis } from 'ioredis';
-import { type Script, scripts } from './scripts.ts';
+import { Command } from 'ioredis';
+import type { Script } from './scripts/script.ts';
 
-/** A client of one server or of a cluster. */
-export type RedisClient = Redis | Cluster;
+type Argument = string | Buffer;
 
-/**
- * Loads all scripts, so that the first calls need not send their texts. On a cluster that would have to be done on
- * each node, whenever one joins; there the first calls send them.
- */
-export async function loadScripts(client: RedisClient): Promise<void> {
-  if (client.isCluster) return;
-  await Promise.all(scripts.map(({ lua }) => client.script('LOAD', lua)));
+/** The commands that the store needs of a client of one server or of a cluster; those of ioredis have them. */
+export interface RedisCommands {
+  readonly isCluster: boolean;
+  evalsha(sha: string, keys: number, ...rest: Argument[]): Promise<unknown>;
+  eval(lua: string, keys: number, ...rest: Argument[]): Promise<unknown>;
+  hget(key: string, field: string): Promise<string | null>;
+  hgetall(key: string): Promise<Record<string, string>>;
+  hkeys(key: string): Promise<string[]>;
+  hset(key: string, field: string, value: string): Promise<number>;
+  hdel(key: string, ...fields: string[]): Promise<number>;
+  /** Sends a command on its own, without sharing a pipeline. */
+  sendCommand(command: Command): unknown;
 }
 
-type Arguments = readonly (string | Buffer)[];
+type Arguments = readonly Argument[];
 
 /**
  * Runs a script by its hash, and by its text when the server has not seen it or has lost it. Calls of one tick
  * share a pipeline.
  */
 export async function runScript(
-  client: RedisClient,
+  client: RedisCommands,
   script: Script,
   keys: Arguments,
   args: Arguments,
@@ -36,19 +40,28 @@ export async function runScript(
 
 /** As {@link runScript}, with strings of the reply as buffers, and without sharing a pipeline. */
 export async function runScriptForBuffers(
-  client: RedisClient,
+  client: RedisCommands,
   script: Script,
   keys: Arguments,
   args: Arguments,
 ): Promise<unknown> {
   const send = (name: string, what: string) =>
-    client.sendCommand(new Command(name, [what, keys.length, ...keys, ...args], { replyEncoding: null }));
+    sendForBuffers(client, name, [what, keys.length, ...keys, ...args]);
   try {
     return await send('evalsha', script.sha);
   } catch (error) {
     if (!isUnknownScript(error)) throw error;
     return send('eval', script.lua);
   }
+}
+
+/** Sends one command; strings of the reply are buffers. */
+export async function sendForBuffers(
+  client: RedisCommands,
+  name: string,
+  args: readonly (Argument | number)[],
+): Promise<unknown> {
+  return client.sendCommand(new Command(name, [...args], { replyEncoding: null }));
 }
 
 function isUnknownScript(error: unknown): boolean {
@@ -64,9 +77,7 @@ export async function guarded<T>(what: string, work: () => Promise<T>): Promise<
     throw new MillraceError(
       'STORE_UNAVAILABLE',
       `the online store could not ${what}: ${describeError(cause)}`,
-      {
-        cause,
-      },
+      { cause },
     );
   }
 }

@@ -1,15 +1,17 @@
-import type { OffsetVector } from '@millrace/events';
-import { MillraceError } from '@millrace/kernel';
-import { Command } from 'ioredis';
-import { setTimeout as pause } from 'node:timers/promises';
+import { featureTopic, type OffsetVector } from '@millrace/events';
+import { pause, type Timers } from '@millrace/kernel';
 import { bucketOf } from '../bucket.ts';
+import { parsePartitionField, parsePhysicalName } from '../generation-names.ts';
 import { covers, lastOffsets } from '../offsets.ts';
 import type { BucketContents, EntityRead, OnlineRow, OnlineStoreReader, StoredRow } from '../port.ts';
-import { type Layout, parseEntity, parsePartitionField } from './layout.ts';
+import type { GenerationMap } from './generation-map.ts';
+import { type Layout, parseEntity } from './layout.ts';
+import { LiveGenerations } from './live-generations.ts';
 import { ReadBatch, type Rows } from './read-batch.ts';
-import { guarded, type RedisClient, runScriptForBuffers } from './redis-client.ts';
+import { guarded, type RedisCommands, runScriptForBuffers, sendForBuffers } from './redis-client.ts';
+import { buffer, list, pairs } from './replies.ts';
 import { PackedRow } from './row-layout.ts';
-import { readBucketScript, readScript } from './scripts.ts';
+import { readBucketScript, readScript } from './scripts/read.ts';
 
 /** From this many entities on, one script call is quicker than one HMGET for each. */
 const SCRIPT_FROM = 4;
@@ -17,15 +19,26 @@ const SCRIPT_FROM = 4;
 const ENTITIES_IN_SCRIPT = 256;
 const POLL_MS = 2;
 
+/** The time that a reader goes by. */
+export interface ReaderTime {
+  readonly timers: Timers;
+  /** A monotonic clock. */
+  nowMs(): number;
+}
+
 /** Reads the store in Redis. */
 export class RedisReader implements OnlineStoreReader {
-  readonly #client: RedisClient;
+  readonly #client: RedisCommands;
   readonly #layout: Layout;
+  readonly #time: ReaderTime;
+  readonly #live: LiveGenerations;
   readonly #batch = new ReadBatch((reads) => this.#readSameViews(reads), ENTITIES_IN_SCRIPT);
 
-  constructor(client: RedisClient, layout: Layout) {
+  constructor(client: RedisCommands, layout: Layout, time: ReaderTime) {
     this.#client = client;
     this.#layout = layout;
+    this.#time = time;
+    this.#live = new LiveGenerations(client, layout, () => time.nowMs());
   }
 
   async read(reads: readonly EntityRead[]): Promise<readonly Rows[]> {
@@ -34,65 +47,81 @@ export class RedisReader implements OnlineStoreReader {
   }
 
   #readSameViews(reads: readonly EntityRead[]): Promise<readonly Rows[]> {
-    return guarded('read rows', async () => {
+    return guarded('read rows', () => {
       const views = reads[0]?.views ?? [];
       const keys = reads.map(({ entity, key }) => this.#layout.rowKey(bucketOf(key), entity, key));
-      if (this.#client.isCluster || keys.length < SCRIPT_FROM) {
-        const replies = await Promise.all(keys.map((key) => this.#hmget(key, views)));
-        return replies.map((row) => row.map(storedRow));
-      }
-      const packed = buffer(await runScriptForBuffers(this.#client, readScript, keys, views));
-      return unpackRows(packed, keys.length, views.length);
-    });
-  }
-
-  /** Straight to the connection: the batch is one already, and a pipeline for it would cost more than the command. */
-  async #hmget(key: Buffer, views: readonly string[]): Promise<readonly unknown[]> {
-    const command = new Command('hmget', [key, ...views], { replyEncoding: null });
-    return list(await this.#client.sendCommand(command));
-  }
-
-  applied(): Promise<OffsetVector> {
-    return guarded('tell what is applied', async () => {
-      const fields = await this.#client.hgetall(this.#layout.applied);
-      return lastOffsets(
-        Object.entries(fields).map(([field, next]) => [parsePartitionField(field), BigInt(next)] as const),
+      return this.#live.reading((map) =>
+        this.#readFields(
+          keys,
+          views.map((view) => map.fieldOf(view)),
+        ),
       );
     });
   }
 
+  async #readFields(keys: readonly Buffer[], fields: readonly string[]): Promise<readonly Rows[]> {
+    if (this.#client.isCluster || keys.length < SCRIPT_FROM) {
+      // Straight to the connection: the batch is one already, and a pipeline for it would cost more than the command.
+      const replies = await Promise.all(
+        keys.map((key) => sendForBuffers(this.#client, 'hmget', [key, ...fields])),
+      );
+      return replies.map((row) => list(row).map(storedRow));
+    }
+    const packed = buffer(await runScriptForBuffers(this.#client, readScript, keys, fields));
+    return unpackRows(packed, keys.length, fields.length);
+  }
+
+  applied(): Promise<OffsetVector> {
+    return guarded('tell what is applied', () =>
+      this.#live.reading(async (map) => {
+        const fields = Object.entries(await this.#client.hgetall(this.#layout.applied));
+        const all = fields.map(([field, next]) => ({ ...parsePartitionField(field), next: BigInt(next) }));
+        return lastOffsets(all.filter(({ topic, generation }) => generation === map.live(topic)));
+      }),
+    );
+  }
+
   async waitFor(minPositions: OffsetVector, timeoutMs: number): Promise<boolean> {
-    const deadline = performance.now() + timeoutMs;
+    const deadline = this.#time.nowMs() + timeoutMs;
     while (!covers(await this.applied(), minPositions)) {
-      if (performance.now() >= deadline) return false;
-      await pause(POLL_MS);
+      if (this.#time.nowMs() >= deadline) return false;
+      await pause(this.#time.timers, POLL_MS);
     }
     return true;
   }
 
   readBucket(bucket: number): Promise<BucketContents> {
-    return guarded(`read bucket ${bucket}`, async () => {
-      const keys = [this.#layout.positions(bucket), this.#layout.entities(bucket)];
-      const [positions, ...entities] = list(
-        await runScriptForBuffers(this.#client, readBucketScript, keys, [this.#layout.rowPrefix(bucket)]),
-      );
-      return {
-        nextOffsets: new Map(
-          pairs(list(positions)).map(
-            ([field, next]) => [buffer(field).toString(), BigInt(buffer(next).toString())] as const,
-          ),
-        ),
-        rows: pairs(entities).flatMap(([suffix, fields]) => rowsOfEntity(buffer(suffix), list(fields))),
-      };
-    });
+    return guarded(`read bucket ${bucket}`, () =>
+      this.#live.reading(async (map) => {
+        const keys = [this.#layout.positions(bucket), this.#layout.entities(bucket)];
+        const [positions, ...entities] = list(
+          await runScriptForBuffers(this.#client, readBucketScript, keys, [this.#layout.rowPrefix(bucket)]),
+        );
+        return {
+          nextOffsets: livePositions(list(positions), map),
+          rows: pairs(entities).flatMap(([suffix, fields]) => liveRows(buffer(suffix), list(fields), map)),
+        };
+      }),
+    );
   }
 }
 
-function rowsOfEntity(suffix: Buffer, fields: readonly unknown[]): OnlineRow[] {
+function livePositions(fields: readonly unknown[], map: GenerationMap): ReadonlyMap<string, bigint> {
+  const live = new Map<string, bigint>();
+  for (const [field, next] of pairs(fields)) {
+    const { topic, generation, partition } = parsePartitionField(buffer(field).toString());
+    if (generation === map.live(topic)) live.set(`${topic}:${partition}`, BigInt(buffer(next).toString()));
+  }
+  return live;
+}
+
+function liveRows(suffix: Buffer, fields: readonly unknown[], map: GenerationMap): OnlineRow[] {
   const address = parseEntity(suffix);
-  return pairs(fields).map(([view, row]) => {
-    const { eventTime, position, eventId, value } = new PackedRow(buffer(row));
-    return { ...address, view: buffer(view).toString(), eventTime, position, eventId, value };
+  return pairs(fields).flatMap(([field, row]) => {
+    const { name: view, generation } = parsePhysicalName(buffer(field).toString());
+    if (generation !== map.live(featureTopic(view))) return [];
+    const { eventTime, position, eventId, recordedAt, value } = new PackedRow(buffer(row));
+    return [{ ...address, view, eventTime, position, eventId, recordedAt, value }];
   });
 }
 
@@ -114,23 +143,4 @@ function unpackRows(packed: Buffer, entities: number, views: number): readonly R
     all.push(rows);
   }
   return all;
-}
-
-function list(reply: unknown): readonly unknown[] {
-  return Array.isArray(reply) ? reply : unexpected(reply);
-}
-
-function buffer(reply: unknown): Buffer {
-  return Buffer.isBuffer(reply) ? reply : unexpected(reply);
-}
-
-function unexpected(reply: unknown): never {
-  throw new MillraceError(
-    'INTERNAL',
-    `Redis answered with ${typeof reply} where the script returns another type`,
-  );
-}
-
-function pairs(flat: readonly unknown[]): readonly (readonly [unknown, unknown])[] {
-  return Array.from({ length: flat.length / 2 }, (_, index) => [flat[2 * index], flat[2 * index + 1]]);
 }

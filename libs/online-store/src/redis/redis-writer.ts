@@ -1,24 +1,27 @@
 import { MillraceError } from '@millrace/kernel';
+import type { GenerationId } from '@millrace/processing';
 import { BUCKETS } from '../bucket.ts';
+import { partitionField } from '../generation-names.ts';
 import type { BatchEnd, OnlineRow, OnlineStoreWriter, TopicPartition, WriteResult } from '../port.ts';
 import { BucketPositions } from './bucket-positions.ts';
-import { type Layout, partitionField } from './layout.ts';
+import { takeCheckpoint } from './checkpoint.ts';
+import type { Layout } from './layout.ts';
 import { type PackedWrite, packWrites } from './pack-writes.ts';
-import { guarded, type RedisClient, runScript } from './redis-client.ts';
-import { checkpointScript, raiseScript, writeScript } from './scripts.ts';
+import { guarded, type RedisCommands, runScript } from './redis-client.ts';
+import { list, number } from './replies.ts';
+import { positionsScript, raiseScript } from './scripts/positions.ts';
+import { writeScript } from './scripts/write.ts';
 
-interface Target {
-  readonly positions: BucketPositions;
-  readonly next: number;
-}
+/** Buckets whose positions one script reads. */
+const BUCKETS_IN_SCRIPT = 512;
 
 /** Writes the store in Redis. One instance for each process; batches of several partitions may be under way. */
 export class RedisWriter implements OnlineStoreWriter {
-  readonly #client: RedisClient;
+  readonly #client: RedisCommands;
   readonly #layout: Layout;
   readonly #partitions = new Map<string, BucketPositions>();
 
-  constructor(client: RedisClient, layout: Layout) {
+  constructor(client: RedisCommands, layout: Layout) {
     this.#client = client;
     this.#layout = layout;
   }
@@ -26,21 +29,32 @@ export class RedisWriter implements OnlineStoreWriter {
   resumeFrom(from: TopicPartition): Promise<bigint> {
     return guarded(`tell where ${from.topic}[${from.partition}] stands`, async () => {
       const field = partitionField(from);
-      const stored = await Promise.all(
-        Array.from({ length: BUCKETS }, (_, bucket) =>
-          this.#client.hget(this.#layout.positions(bucket), field),
-        ),
-      );
-      const positions = new BucketPositions(
-        from,
-        stored.map((offset) => Number(offset ?? 0)),
-      );
-      const lowest = String(positions.lowest());
+      const applied = Number((await this.#client.hget(this.#layout.applied, field)) ?? 0);
+      const stored = await this.#positions(field);
+      const lowest = stored.reduce((least, offset) => Math.min(least, offset));
       // Otherwise it stays: a checkpoint is a little behind what was applied, and readers wait for that.
-      if (this.#partitions.get(field)?.isLost) await this.#client.hset(this.#layout.applied, field, lowest);
-      this.#partitions.set(field, positions);
+      const isLost = (this.#partitions.get(field)?.isLost ?? false) || (await this.#lostNode(field, lowest));
+      if (isLost) await this.#client.hset(this.#layout.applied, field, String(lowest));
+      this.#partitions.set(field, new BucketPositions(from, stored, isLost ? lowest : applied));
       return BigInt(lowest);
     });
+  }
+
+  /** Whether a node of a cluster has less than a checkpoint saw; one server loses what is applied as well. */
+  async #lostNode(field: string, lowest: number): Promise<boolean> {
+    if (!this.#client.isCluster) return false;
+    return lowest < Number((await this.#client.hget(this.#layout.checkpointed, field)) ?? 0);
+  }
+
+  async #positions(field: string): Promise<readonly number[]> {
+    const keys = Array.from({ length: BUCKETS }, (_, bucket) => this.#layout.positions(bucket));
+    const step = this.#client.isCluster ? 1 : BUCKETS_IN_SCRIPT;
+    const replies = await Promise.all(
+      Array.from({ length: BUCKETS / step }, (_, index) =>
+        runScript(this.#client, positionsScript, keys.slice(index * step, (index + 1) * step), [field]),
+      ),
+    );
+    return replies.flatMap((reply) => list(reply).map(Number));
   }
 
   write(rows: readonly OnlineRow[], end: BatchEnd): Promise<WriteResult> {
@@ -53,15 +67,15 @@ export class RedisWriter implements OnlineStoreWriter {
       if (positions.isLost) throw positions.lost('a bucket');
       const { leading, completing } = packWrites(
         rows,
+        end.generation,
         (bucket) => positions.at(bucket),
         !this.#client.isCluster,
       );
       const changed =
         (await this.#writeAll(leading, positions, end)) + (await this.#writeAll(completing, positions, end));
-      for (const { buckets } of completing) {
-        for (const bucket of buckets) positions.raise(bucket, Number(end.nextOffset));
-      }
-      await runScript(this.#client, raiseScript, [this.#layout.applied], [field, String(end.nextOffset)]);
+      const written = completing.flatMap(({ buckets }) => buckets);
+      for (const bucket of written) positions.raise(bucket, Number(end.nextOffset));
+      await this.#raiseApplied(positions, end, written);
       positions.batchWritten(Number(end.nextOffset));
       return { changed };
     });
@@ -72,12 +86,11 @@ export class RedisWriter implements OnlineStoreWriter {
     positions: BucketPositions,
     end: BatchEnd,
   ): Promise<number> {
-    const args = [partitionField(end), String(end.nextOffset), this.#layout.name];
+    const args = [partitionField(end), String(end.nextOffset), this.#layout.prefix];
     const counts = await Promise.all(
       writes.map(async ({ buckets, packed }) => {
         const keys = [this.#layout.positions(buckets[0] ?? 0)];
-        const won = await runScript(this.#client, writeScript, keys, [...args, packed]);
-        if (typeof won !== 'number') throw new MillraceError('INTERNAL', 'the write script gave no count');
+        const won = number(await runScript(this.#client, writeScript, keys, [...args, packed]));
         if (won < 0) throw positions.lost(`bucket ${-1 - won}`);
         return won;
       }),
@@ -85,39 +98,22 @@ export class RedisWriter implements OnlineStoreWriter {
     return counts.reduce((sum, count) => sum + count, 0);
   }
 
+  async #raiseApplied(positions: BucketPositions, end: BatchEnd, written: readonly number[]): Promise<void> {
+    const args = [partitionField(end), String(positions.applied), String(end.nextOffset)];
+    const checked = this.#client.isCluster ? [] : written.map((bucket) => this.#layout.positions(bucket));
+    const behind = await runScript(this.#client, raiseScript, [this.#layout.applied, ...checked], args);
+    if (behind !== 0) throw positions.lost('a server');
+  }
+
   checkpoint(): Promise<void> {
-    return guarded('take a checkpoint', async () => {
-      const targets = [...this.#partitions.values()]
-        .filter((positions) => !positions.isLost)
-        .map((positions) => ({ positions, next: positions.written }));
-      await this.#checkApplied(targets);
-      await Promise.all(
-        Array.from({ length: BUCKETS }, (_, bucket) => this.#checkpointBucket(bucket, targets)),
-      );
-    });
+    const current = [...this.#partitions.values()].filter((positions) => !positions.isLost);
+    return guarded('take a checkpoint', () => takeCheckpoint(this.#client, this.#layout, current));
   }
 
-  /** Notices a server that lost its last second, or everything, also while nothing is being written. */
-  async #checkApplied(targets: readonly Target[]): Promise<void> {
-    if (targets.length === 0) return;
-    const fields = targets.map(({ positions }) => partitionField(positions.of));
-    const applied = await this.#client.hmget(this.#layout.applied, ...fields);
-    targets.forEach(({ positions, next }, index) => {
-      if (Number(applied[index] ?? 0) < next) throw positions.lost('a server');
-    });
-  }
-
-  async #checkpointBucket(bucket: number, targets: readonly Target[]): Promise<void> {
-    const behind = targets.filter(({ positions, next }) => positions.at(bucket) < next);
-    if (behind.length === 0) return;
-    const args = behind.flatMap(({ positions, next }) => [
-      partitionField(positions.of),
-      String(positions.at(bucket)),
-      String(next),
-    ]);
-    const outcome = await runScript(this.#client, checkpointScript, [this.#layout.positions(bucket)], args);
-    const lost = typeof outcome === 'number' ? behind[outcome - 1] : behind[0];
-    if (lost !== undefined) throw lost.positions.lost(`bucket ${bucket}`);
-    for (const { positions, next } of behind) positions.raise(bucket, next);
+  release({ topic, number: generation }: GenerationId): void {
+    for (const [field, { of, isLost }] of this.#partitions) {
+      // A loss is remembered: the next resume lowers what is applied.
+      if (of.topic === topic && of.generation === generation && !isLost) this.#partitions.delete(field);
+    }
   }
 }

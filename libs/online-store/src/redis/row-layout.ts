@@ -2,10 +2,11 @@ import { type EventId, isUuid, type Position } from '@millrace/events';
 import { MillraceError, type Micros } from '@millrace/kernel';
 import type { StoredRow } from '../port.ts';
 
-const HEADER = 33;
 const POSITION = 8;
 const EVENT_ID = 16;
 const FLAGS = 32;
+const RECORDED_AT = 33;
+const HEADER = 41;
 const DELETED = 1;
 
 /** Bytes that {@link writeRow} takes. */
@@ -15,21 +16,27 @@ export function rowLength(row: StoredRow): number {
 
 /**
  * Writes a row at an offset, as it stands in Redis: event time (8 bytes, big-endian, biased by 2^63), position
- * (8), event id (16), flags (1), and the framed value. The write script compares the first two as pairs of
- * 32-bit numbers, which Lua holds exactly.
+ * (8), event id (16), flags (1), time of recording (as the event time), and the framed value. Scripts compare times
+ * and positions as pairs of 32-bit numbers, which Lua holds exactly.
  *
  * @param view of the same bytes: a Buffer's own writers of 64 bits are several times slower.
  * @returns the offset after it.
  */
 export function writeRow(row: StoredRow, into: Buffer, view: DataView, at: number): number {
-  view.setBigInt64(at, row.eventTime);
-  // Flipping the sign of two's complement adds 2^63.
-  into[at] = (into[at] ?? 0) ^ 0x80;
+  writeTime(row.eventTime, into, view, at);
   view.setBigUint64(at + POSITION, row.position);
   writeUuid(row.eventId, into, at + EVENT_ID);
   into[at + FLAGS] = row.value === null ? DELETED : 0;
+  writeTime(row.recordedAt, into, view, at + RECORDED_AT);
   if (row.value !== null) into.set(row.value, at + HEADER);
   return at + rowLength(row);
+}
+
+/** Writes a time as rows have it: its order is that of the bytes. */
+export function writeTime(time: Micros, into: Buffer, view: DataView, at: number): void {
+  view.setBigInt64(at, time);
+  // Flipping the sign of two's complement adds 2^63.
+  into[at] = (into[at] ?? 0) ^ 0x80;
 }
 
 /** Digits without making a string of them: an event id is written for every row. */
@@ -61,7 +68,11 @@ export class PackedRow implements StoredRow {
   }
 
   get eventTime(): Micros {
-    return BigInt.asIntN(64, this.#bytes.readBigUInt64BE(this.#start) ^ (1n << 63n));
+    return this.#time(0);
+  }
+
+  get recordedAt(): Micros {
+    return this.#time(RECORDED_AT);
   }
 
   get position(): Position {
@@ -81,5 +92,9 @@ export class PackedRow implements StoredRow {
       this.#value = isDeleted ? null : this.#bytes.subarray(this.#start + HEADER, this.#end);
     }
     return this.#value;
+  }
+
+  #time(at: number): Micros {
+    return BigInt.asIntN(64, this.#bytes.readBigUInt64BE(this.#start + at) ^ (1n << 63n));
   }
 }

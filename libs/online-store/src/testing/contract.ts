@@ -16,8 +16,14 @@ function eventId(text: string) {
 
 function plain(row: StoredRow | undefined): StoredRow | undefined {
   if (row === undefined) return undefined;
-  const { eventTime, position, value } = row;
-  return { eventTime, position, eventId: row.eventId, value: value === null ? null : Buffer.from(value) };
+  const { eventTime, position, recordedAt, value } = row;
+  return {
+    eventTime,
+    position,
+    eventId: row.eventId,
+    recordedAt,
+    value: value === null ? null : Buffer.from(value),
+  };
 }
 
 /** Brute force: of each event id the smallest position, and of those the greatest by time and position. */
@@ -49,13 +55,15 @@ export function onlineStoreContract(name: string, connect: () => Promise<Running
       view,
       eventTime: 1000n,
       eventId: id(),
+      recordedAt: 1_700_000_000_000_000n + (part.position % 1000n),
       value: Buffer.from(`value at ${part.position}`),
       ...part,
     });
     const newEnd = async (): Promise<BatchEnd> => {
       const topic = `features.${randomUUID()}`;
-      await store.resumeFrom({ topic, partition: 0 });
-      return { topic, partition: 0, nextOffset: 1n };
+      const from = { topic, generation: 1, partition: 0 };
+      await store.resumeFrom(from);
+      return { ...from, nextOffset: 1n };
     };
     const write = (...rows: OnlineRow[]) => store.write(rows, shared);
     const readOne = async (key: Buffer) =>
@@ -74,8 +82,8 @@ export function onlineStoreContract(name: string, connect: () => Promise<Running
         value: Buffer.from([0, 255, 10, 13]),
       });
       expect(await write(written)).toEqual({ changed: 1 });
-      const { eventTime, position, eventId: writtenId, value } = written;
-      expect(await readOne(key)).toEqual({ eventTime, position, eventId: writtenId, value });
+      const { eventTime, position, eventId: writtenId, recordedAt, value } = written;
+      expect(await readOne(key)).toEqual({ eventTime, position, eventId: writtenId, recordedAt, value });
     });
 
     it('holds the whole range of times and positions, and orders it', async () => {
@@ -273,6 +281,7 @@ export function onlineStoreContract(name: string, connect: () => Promise<Running
               eventTime: time,
               position: packPosition({ epoch: 0, offset: BigInt(index), partition: index % 2 }),
               eventId: eventId(`00000000-0000-4000-8000-00000000${hex}`),
+              recordedAt: BigInt(index),
               value: number === 0 ? null : Buffer.from(hex),
             };
           });

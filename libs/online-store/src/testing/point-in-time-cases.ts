@@ -25,10 +25,11 @@ export function pointInTimeCases(name: string, connect: () => Promise<Running<On
     let running: Running<OnlineStore>;
     let store: OnlineStore;
     let offset = 0n;
+    const from = { topic: 'features', generation: 1, partition: 0 };
     beforeAll(async () => {
       running = await connect();
       store = running.value;
-      await store.resumeFrom({ topic: 'features', partition: 0 });
+      await store.resumeFrom(from);
     });
     afterAll(() => running.stop());
 
@@ -48,10 +49,11 @@ export function pointInTimeCases(name: string, connect: () => Promise<Running<On
             eventTime: at,
             position,
             eventId: id,
+            recordedAt: T,
             value: values && value,
           };
         });
-        await store.write(rows, { topic: 'features', partition: 0, nextOffset: offset });
+        await store.write(rows, { ...from, nextOffset: offset });
       }
     };
     const delayOf = async (key: EntityKey, at: Micros, view: ViewName = 'hourly') => {

@@ -1,20 +1,10 @@
-import { createHash } from 'node:crypto';
-
-/** A Lua script and the hash under which Redis keeps it. */
-export interface Script {
-  readonly lua: string;
-  readonly sha: string;
-}
-
-function script(lua: string): Script {
-  return { lua, sha: createHash('sha1').update(lua).digest('hex') };
-}
+import { script } from './script.ts';
 
 /**
  * Writes rows of one or several buckets, and the positions of those buckets, in one atomic step. Many small calls
  * would cost more than the rows; on a cluster, where only a bucket is sure to lie on one node, a call has one.
  *
- * KEYS: positions of the first bucket. ARGV: `topic:partition`, its new position, the name of the store, and what
+ * KEYS: positions of the first bucket. ARGV: `topic:partition`, its new position, the prefix of all keys, and what
  * `packWrites` packed: for each bucket its number, the position that the writer last saw, whether it has the
  * whole batch with these rows, and the rows.
  *
@@ -109,70 +99,3 @@ while at <= size do
 end
 return changed
 `);
-
-/**
- * Raises positions of a bucket without writing rows, all or none.
- *
- * KEYS: positions of the bucket. ARGV: for each partition, `topic:partition`, the position that the writer last
- * saw, and the new one. Returns 0, or the number of the first partition in which the bucket is behind the writer.
- */
-export const checkpointScript = script(`
-local stored = {}
-for i = 1, #ARGV, 3 do
-  stored[i] = tonumber(redis.call('HGET', KEYS[1], ARGV[i]) or '0')
-  if stored[i] < tonumber(ARGV[i + 1]) then return (i + 2) / 3 end
-end
-for i = 1, #ARGV, 3 do
-  if stored[i] < tonumber(ARGV[i + 2]) then redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 2]) end
-end
-return 0
-`);
-
-/**
- * Reads the rows of several entities. KEYS: the entities. ARGV: the views. Returns one string, since a client
- * spends on each of many short ones more than on its row: for each row its length, 4 bytes big-endian, and the
- * row; length 0 where nothing is.
- */
-export const readScript = script(`
-local out, n, call, pack = {}, 0, redis.call, struct.pack
-for i = 1, #KEYS do
-  local values = call('HMGET', KEYS[i], unpack(ARGV))
-  for j = 1, #values do
-    local row = values[j] or ''
-    out[n + 1] = pack('>I4', #row)
-    out[n + 2] = row
-    n = n + 2
-  end
-end
-return table.concat(out)
-`);
-
-/**
- * Reads a whole bucket at one instant. KEYS: positions of the bucket, its entities. ARGV: prefix of row keys.
- * Returns the positions as a flat list, then for each entity its name and its rows as a flat list.
- */
-export const readBucketScript = script(`
-local out = { redis.call('HGETALL', KEYS[1]) }
-for _, entity in ipairs(redis.call('SMEMBERS', KEYS[2])) do
-  out[#out + 1] = entity
-  out[#out + 1] = redis.call('HGETALL', ARGV[1] .. entity)
-end
-return out
-`);
-
-/** Raises a number of a hash, never lowers it. KEYS: the hash. ARGV: the field, the number. */
-export const raiseScript = script(`
-if tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or '0') < tonumber(ARGV[2]) then
-  redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-end
-return 0
-`);
-
-/** All of them. */
-export const scripts: readonly Script[] = [
-  writeScript,
-  checkpointScript,
-  readScript,
-  readBucketScript,
-  raiseScript,
-];

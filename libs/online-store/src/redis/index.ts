@@ -1,0 +1,13 @@
+export { Layout } from './layout.ts';
+export type { RedisCommands } from './redis-client.ts';
+export { RedisCollector } from './redis-collector.ts';
+export { RedisGenerations } from './redis-generations.ts';
+export { type ReaderTime, RedisReader } from './redis-reader.ts';
+export { RedisWriter } from './redis-writer.ts';
+export { scripts } from './scripts/all.ts';
+export { requestScript, settleScript } from './scripts/generations.ts';
+export { checkpointScript, positionsScript, raiseScript } from './scripts/positions.ts';
+export { readBucketScript, readScript } from './scripts/read.ts';
+export type { Script } from './scripts/script.ts';
+export { collectScript, dropRowsScript } from './scripts/sweep.ts';
+export { writeScript } from './scripts/write.ts';
