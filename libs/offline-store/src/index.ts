@@ -11,8 +11,13 @@ export { featureViewName, rawTableName } from './feature-table/feature-table.ts'
 export type { RecordPlace } from './feature-table/row-head.ts';
 export { compileTranscoder, type RowTranscoder } from './feature-table/transcoder.ts';
 export type { EventRow, EventTable } from './event-tables/event-table.ts';
+export type { DeadLetterEvent } from './event-tables/dead-letters.ts';
 export type { ModelEvent } from './event-tables/models.ts';
 export { eventTables } from './event-tables/views.ts';
+export { rawNameOf } from './generations/event-topics.ts';
+export { clickHouseGenerations } from './generations/generations.ts';
+export { physicalTable } from './generations/physical-table.ts';
+export { liveGenerations } from './generations/read-marks.ts';
 export { type JoinView, joinViewsOf } from './point-in-time/join-view.ts';
 export {
   type PointInTimeJoin,
@@ -24,7 +29,7 @@ export {
 } from './point-in-time/query.ts';
 export type { OfflineStore } from './port.ts';
 export { RowWriter } from './row-binary/row-writer.ts';
-export { openOfflineStore } from './store.ts';
+export { type ClickHouseOfflineStore, openOfflineStore } from './store.ts';
 export type { Knowledge } from './snapshots/knowledge.ts';
 export { type SnapshotManifest, snapshotManifestSchema } from './snapshots/manifest.ts';
 export {

@@ -1,7 +1,10 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { RegisteredView } from '@millrace/feature-registry';
+import { MillraceError } from '@millrace/kernel';
+import type { Generations } from '@millrace/processing';
 import {
   type AppliedPartition,
+  appliedIn,
   appliedPartitions,
   type AppliedRange,
   recordApplied,
@@ -9,9 +12,19 @@ import {
 import { storeErrors } from './clickhouse/errors.ts';
 import { insertBlock, type RowBlock } from './clickhouse/insert.ts';
 import { migrate } from './clickhouse/migrations.ts';
-import type { Deployment } from './clickhouse/table.ts';
+import { createTable, type Deployment } from './clickhouse/table.ts';
 import { ensureFeatureTable } from './feature-table/evolve.ts';
+import { eventTopics } from './generations/event-topics.ts';
+import { clickHouseGenerations } from './generations/generations.ts';
+import { physicalTable } from './generations/physical-table.ts';
+import { readGenerations } from './generations/read-marks.ts';
+import { StableNames } from './generations/stable-names.ts';
 import type { OfflineStore } from './port.ts';
+
+/** The offline store in ClickHouse, with what it knows of rebuilds. */
+export interface ClickHouseOfflineStore extends OfflineStore {
+  readonly generations: Generations;
+}
 
 /**
  * The offline store in ClickHouse; its tables are made, or brought up to date, first.
@@ -21,22 +34,50 @@ import type { OfflineStore } from './port.ts';
 export async function openOfflineStore(
   client: ClickHouseClient,
   deployment: Deployment,
-): Promise<OfflineStore> {
-  await asked('the tables', () => migrate(client, deployment));
+): Promise<ClickHouseOfflineStore> {
+  const names = new StableNames(client, deployment);
+  await asked('the tables', async () => {
+    // A service that started a moment later may have put the views of an earlier migration back.
+    if (await migrate(client, deployment)) await names.settleEvents();
+  });
   return {
-    ensureView: (view: RegisteredView) =>
-      asked(`the table of ${view.definition.name}`, () => ensureFeatureTable(client, view, deployment)),
+    generations: clickHouseGenerations(client, deployment, names),
+    ensureView: (view: RegisteredView, generation: number) =>
+      asked(`the table of ${view.definition.name}`, async () => {
+        await mustExist(client, view.topic, generation);
+        names.remember(view);
+        await ensureFeatureTable(client, view, generation, deployment);
+        await names.settle(view.topic);
+      }),
+    ensureTopic: (topic: string, generation: number) =>
+      asked(`the table of ${topic}`, async () => {
+        const table = eventTopics.get(topic);
+        if (table === undefined)
+          throw new MillraceError('INTERNAL', `the topic ${topic} has no table in the offline store`);
+        await mustExist(client, topic, generation);
+        const name = physicalTable(table.name, generation);
+        await client.command({ query: createTable({ ...table, name }, deployment) });
+      }),
     insert: (block: RowBlock) => insertBlock(client, block),
     recordApplied: (ranges: readonly AppliedRange[]) =>
       asked('applied ranges', () => recordApplied(client, ranges)),
-    async resumeFrom(topic, epoch, partition) {
-      const applied = await asked('applied ranges', () => appliedPartitions(client, [topic]));
+    async resumeFrom(topic, epoch, partition, number) {
+      const applied = await asked('applied ranges', () => appliedIn(client, [{ topic, number }]));
       const found = applied.find((each) => each.epoch === epoch && each.partition === partition);
       return found?.next ?? 0n;
     },
     applied: (topics: readonly string[]): Promise<readonly AppliedPartition[]> =>
       asked('applied ranges', () => appliedPartitions(client, topics)),
   };
+}
+
+/** A generation that was dropped must not come back as an empty table. */
+async function mustExist(client: ClickHouseClient, topic: string, generation: number): Promise<void> {
+  const known = (await readGenerations(client, [topic])).get(topic);
+  const exists =
+    known === undefined ? generation === 1 : known.generations.some(({ number }) => number === generation);
+  if (!exists)
+    throw new MillraceError('INTERNAL', `generation ${generation} of ${topic} is not in the offline store`);
 }
 
 function asked<T>(what: string, ask: () => Promise<T>): Promise<T> {

@@ -13,9 +13,10 @@ beforeAll(async () => {
 });
 afterAll(() => running.stop());
 
-function range(topic: string, first: number, last: number): AppliedRange {
+function range(topic: string, first: number, last: number, generation = 1): AppliedRange {
   return {
     topic,
+    generation,
     epoch: 0,
     partition: 3,
     firstOffset: BigInt(first),
@@ -81,9 +82,9 @@ test.each([
   const { store } = running.value;
   const topic = uniqueName('topic');
   for (const [first, last] of ranges) await store.recordApplied([range(topic, first, last)]);
-  expect(await store.resumeFrom(topic, 0, 3)).toBe(BigInt(next));
-  expect(await store.resumeFrom(topic, 1, 3)).toBe(0n);
-  expect(await store.resumeFrom(topic, 0, 4)).toBe(0n);
+  expect(await store.resumeFrom(topic, 0, 3, 1)).toBe(BigInt(next));
+  expect(await store.resumeFrom(topic, 1, 3, 1)).toBe(0n);
+  expect(await store.resumeFrom(topic, 0, 4, 1)).toBe(0n);
 });
 
 test('any ranges end where the first offset is that none of them has', async () => {
@@ -98,7 +99,7 @@ test('any ranges end where the first offset is that none of them has', async () 
       );
       let next = 0;
       while (covered.has(next)) next += 1;
-      expect(await store.resumeFrom(topic, 0, 3)).toBe(BigInt(next));
+      expect(await store.resumeFrom(topic, 0, 3, 1)).toBe(BigInt(next));
     }),
     { numRuns: 25, seed: 3 },
   );
@@ -121,4 +122,19 @@ test('event times of a range are kept to the microsecond, also before 1970', asy
       max_recorded_at: '2023-11-14 22:13:20.123',
     },
   ]);
+});
+
+test('generations of one topic are stored each for itself, the same ranges included', async () => {
+  const { client, store } = running.value;
+  const topic = uniqueName('topic');
+  await store.recordApplied([range(topic, 0, 9), range(topic, 0, 4, 2), range(topic, 0, 9, 3)]);
+  await client.command({ query: 'OPTIMIZE TABLE applied_ranges FINAL' });
+  for (const [generation, next] of [
+    [1, 10n],
+    [2, 5n],
+    [3, 10n],
+    [4, 0n],
+  ] as const)
+    expect(await store.resumeFrom(topic, 0, 3, generation)).toBe(next);
+  expect(await store.applied([topic])).toEqual([{ topic, generation: 1, epoch: 0, partition: 3, next: 10n }]);
 });

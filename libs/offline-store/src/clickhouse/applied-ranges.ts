@@ -1,11 +1,16 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import { formatInstant } from '@millrace/kernel';
+import type { GenerationId } from '@millrace/processing';
 import { z } from 'zod';
+import { liveGenerations } from '../generations/read-marks.ts';
+import { literal } from './sql.ts';
 import { type Deployment, engine, onCluster } from './table.ts';
 
 /** A range of a partition whose records are all in the store, or are dead letters. */
 export interface AppliedRange {
   readonly topic: string;
+  /** Which build of the topic holds the records. */
+  readonly generation: number;
   readonly epoch: number;
   readonly partition: number;
   readonly firstOffset: bigint;
@@ -37,6 +42,17 @@ export function appliedRangesTable(deployment: Deployment): string {
   COMMENT 'What of the log is in the store. A row is written only after its records were acknowledged; ranges may overlap. Where a projector goes on is the end of the gapless ranges from offset 0.'`;
 }
 
+/**
+ * The statement by which ranges belong to generations. A column can join the sorting key only where it has no default,
+ * so what is stored counts from 0, and ranges from before are of generation 1.
+ */
+export function addGenerationOfRanges(deployment: Deployment): string {
+  return `ALTER TABLE applied_ranges${onCluster(deployment)}
+    ADD COLUMN IF NOT EXISTS rebuilt UInt32 COMMENT 'How many generations of the topic came before.',
+    ADD COLUMN IF NOT EXISTS generation UInt32 ALIAS toUInt32(rebuilt + 1) COMMENT 'Which build of the topic holds the records.',
+    MODIFY ORDER BY (topic, epoch, partition, first_offset, last_offset, rebuilt)`;
+}
+
 /** Writes ranges down. To be called after the rows themselves were acknowledged. */
 export async function recordApplied(
   client: ClickHouseClient,
@@ -48,6 +64,7 @@ export async function recordApplied(
     clickhouse_settings: { async_insert: 0, date_time_input_format: 'best_effort' },
     values: ranges.map((range) => ({
       topic: range.topic,
+      rebuilt: range.generation - 1,
       epoch: range.epoch,
       partition: range.partition,
       first_offset: String(range.firstOffset),
@@ -69,6 +86,7 @@ function instant(micros: bigint | null): string | null {
 /** The gapless prefix of a partition that is stored. */
 export interface AppliedPartition {
   readonly topic: string;
+  readonly generation: number;
   readonly epoch: number;
   readonly partition: number;
   /** The first offset that is not known to be stored. */
@@ -77,33 +95,65 @@ export interface AppliedPartition {
 
 const appliedRow = z.object({
   topic: z.string(),
+  generation: z.coerce.number(),
   epoch: z.number(),
   partition: z.number(),
   next: z.coerce.bigint(),
 });
 
 /**
- * How far each partition of some topics is stored without a gap from offset 0. A partition of which nothing is
- * stored, or not its first record, is left out.
+ * How far each partition of some generations is stored without a gap from offset 0, by epoch. A partition of which
+ * nothing is stored, or not its first record, is left out.
  */
+export async function appliedIn(
+  client: ClickHouseClient,
+  generations: readonly GenerationId[],
+): Promise<readonly AppliedPartition[]> {
+  // A range lies past a gap when everything before it ends below its first offset.
+  const query = `
+    SELECT topic, toUInt32(rebuilt + 1) AS generation, epoch, partition, maxIf(last_offset, NOT past_gap) + 1 AS next
+    FROM (
+      SELECT *, max(gap) OVER (PARTITION BY topic, rebuilt, epoch, partition ORDER BY first_offset, last_offset
+                               ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS past_gap
+      FROM (
+        SELECT topic, rebuilt, epoch, partition, first_offset, last_offset,
+          first_offset > ifNull(max(toNullable(last_offset)) OVER (
+            PARTITION BY topic, rebuilt, epoch, partition ORDER BY first_offset, last_offset
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) + 1, 0) AS gap
+        FROM applied_ranges
+        WHERE topic IN {topics: Array(String)}
+          AND has(arrayZip({topics: Array(String)}, {rebuilt: Array(UInt32)}), (toString(topic), rebuilt))))
+    GROUP BY topic, rebuilt, epoch, partition HAVING countIf(NOT past_gap) > 0
+    ORDER BY topic, rebuilt, epoch, partition`;
+  const query_params = {
+    topics: generations.map(({ topic }) => topic),
+    rebuilt: generations.map(({ number }) => number - 1),
+  };
+  const answer = await client.query({ query, query_params, format: 'JSONEachRow' });
+  return z.array(appliedRow).parse(await answer.json());
+}
+
+/** {@link appliedIn} of the generations that are read. */
 export async function appliedPartitions(
   client: ClickHouseClient,
   topics: readonly string[],
 ): Promise<readonly AppliedPartition[]> {
-  // A range lies past a gap when everything before it ends below its first offset.
-  const query = `
-    SELECT topic, epoch, partition, maxIf(last_offset, NOT past_gap) + 1 AS next
-    FROM (
-      SELECT *, max(gap) OVER (PARTITION BY topic, epoch, partition ORDER BY first_offset, last_offset
-                               ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS past_gap
-      FROM (
-        SELECT topic, epoch, partition, first_offset, last_offset,
-          first_offset > ifNull(max(toNullable(last_offset)) OVER (
-            PARTITION BY topic, epoch, partition ORDER BY first_offset, last_offset
-            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) + 1, 0) AS gap
-        FROM applied_ranges WHERE topic IN {topics: Array(String)}))
-    GROUP BY topic, epoch, partition HAVING countIf(NOT past_gap) > 0
-    ORDER BY topic, epoch, partition`;
-  const answer = await client.query({ query, query_params: { topics: [...topics] }, format: 'JSONEachRow' });
-  return z.array(appliedRow).parse(await answer.json());
+  const live = await liveGenerations(client, topics);
+  return appliedIn(
+    client,
+    [...live].map(([topic, number]) => ({ topic, number })),
+  );
+}
+
+/** Deletes what is said of a generation. */
+export async function forgetRanges(
+  client: ClickHouseClient,
+  { topic, number }: GenerationId,
+  deployment: Deployment,
+): Promise<void> {
+  await client.command({
+    query: `ALTER TABLE applied_ranges${onCluster(deployment)}
+            DELETE WHERE topic = ${literal(topic)} AND rebuilt = ${number - 1}`,
+    clickhouse_settings: { mutations_sync: '2' },
+  });
 }

@@ -26,7 +26,7 @@ beforeEach(async () => {
     features: { x: { type: 'int' } },
   });
   view = catalogOf(entity, definition).view(definition.name);
-  await running.value.store.ensureView(view);
+  await running.value.store.ensureView(view, 1);
 });
 
 function rowsOf(from: number, until: number) {
@@ -53,7 +53,7 @@ test('one batch of the largest size is one part', async () => {
   await writeRows(running.value.store, view, rowsOf(0, 200_000));
   expect(
     await count(
-      `SELECT toUInt32(count()) FROM system.parts WHERE database = currentDatabase() AND table = 'features_${view.definition.name}_raw'`,
+      `SELECT toUInt32(count()) FROM system.parts WHERE database = currentDatabase() AND table = 'features_${view.definition.name}_raw_g1'`,
     ),
   ).toBe(1);
 });
@@ -61,6 +61,8 @@ test('one batch of the largest size is one part', async () => {
 test('batches that were inserted again, and cut differently, show each event once', async () => {
   const { store } = running.value;
   for (const [from, until] of [
+    [0, 600],
+    // The same token once more, then the same records under other tokens.
     [0, 600],
     [600, 1000],
     [0, 1000],

@@ -44,19 +44,42 @@ export function createTable(table: TableDefinition, deployment: Deployment): str
   const settings = [
     ...(table.projections === undefined ? [] : ["deduplicate_merge_projection_mode = 'rebuild'"]),
     // Remembers the tokens of so many inserts. It saves the work of a common retry; nothing rests on it.
-    ...(deployment.cluster === '' ? ['non_replicated_deduplication_window = 1000'] : []),
+    deployment.cluster === ''
+      ? 'non_replicated_deduplication_window = 1000'
+      : 'replicated_deduplication_window = 1000',
   ];
   return [
     `CREATE TABLE IF NOT EXISTS ${identifier(table.name)}${onCluster(deployment)} (\n  ${parts.join(',\n  ')}\n)`,
     `ENGINE = ${engine('ReplacingMergeTree', deployment)}`,
     `ORDER BY (${table.orderBy.map(identifier).join(', ')})`,
     ...(table.partitionBy === undefined ? [] : [`PARTITION BY ${table.partitionBy}`]),
-    ...(settings.length === 0 ? [] : [`SETTINGS ${settings.join(', ')}`]),
+    `SETTINGS ${settings.join(', ')}`,
     `COMMENT ${literal(table.comment)}`,
   ].join('\n');
 }
 
-/** A view that shows each event once: records that were stored twice, and copies of an event, are left out. */
+/** A view that gives the rows of a table another name, with the comments of their columns. */
+export function plainView(
+  name: string,
+  table: string,
+  { columns, comment }: Pick<TableDefinition, 'columns' | 'comment'>,
+  deployment: Deployment,
+): string {
+  const described = columns.map(
+    (column) => `${identifier(column.name)} ${column.type} COMMENT ${literal(column.comment)}`,
+  );
+  return [
+    `CREATE OR REPLACE VIEW ${identifier(name)}${onCluster(deployment)} (\n  ${described.join(',\n  ')}\n) AS`,
+    `SELECT ${columns.map((column) => identifier(column.name)).join(', ')} FROM ${identifier(table)}`,
+    `COMMENT ${literal(comment)}`,
+  ].join('\n');
+}
+
+/**
+ * A view that shows each event once: records that were stored twice, and copies of an event, are left out.
+ *
+ * @param raw a table: on a view, ClickHouse passes FINAL over in silence.
+ */
 export function onceView(
   name: string,
   raw: string,

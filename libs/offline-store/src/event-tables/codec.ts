@@ -1,5 +1,5 @@
 import { parseEventId } from '@millrace/events';
-import { MillraceError } from '@millrace/kernel';
+import { isInstant, MillraceError } from '@millrace/kernel';
 import type { RowWriter } from '../row-binary/row-writer.ts';
 
 /** How a TypeScript value gets into a column of a type. */
@@ -13,16 +13,22 @@ export const text: Codec<string> = { type: 'String', write: (writer, value) => w
 export const word: Codec<string> = { ...text, type: 'LowCardinality(String)' };
 export const bytes: Codec<Buffer> = { type: 'String', write: (writer, value) => writer.bytes(value) };
 export const bool: Codec<boolean> = { type: 'Bool', write: (writer, value) => writer.u8(value ? 1 : 0) };
-export const uint8: Codec<number> = { type: 'UInt8', write: (writer, value) => writer.u8(value) };
-export const uint16: Codec<number> = { type: 'UInt16', write: (writer, value) => writer.u16(value) };
-export const int32: Codec<number> = { type: 'Int32', write: (writer, value) => writer.i32(value) };
-export const int64: Codec<bigint> = { type: 'Int64', write: (writer, value) => writer.i64(value) };
-export const uint64: Codec<bigint> = { type: 'UInt64', write: (writer, value) => writer.u64(value) };
+export const uint8 = within<number>('UInt8', 0, 0xff, (writer, value) => writer.u8(value));
+export const uint16 = within<number>('UInt16', 0, 0xffff, (writer, value) => writer.u16(value));
+export const int32 = within<number>('Int32', -(2 ** 31), 2 ** 31 - 1, (writer, value) => writer.i32(value));
+export const int64 = within<bigint>('Int64', -(2n ** 63n), 2n ** 63n - 1n, (writer, value) =>
+  writer.i64(value),
+);
+export const uint64 = within<bigint>('UInt64', 0n, 2n ** 64n - 1n, (writer, value) => writer.u64(value));
 export const float64: Codec<number> = { type: 'Float64', write: (writer, value) => writer.f64(value) };
 /** An instant in microseconds. */
 export const instant: Codec<bigint> = {
   type: "DateTime64(6, 'UTC')",
-  write: (writer, value) => writer.i64(value),
+  write(writer, value) {
+    if (!isInstant(value))
+      throw new MillraceError('TIME_INVALID', `the time ${value} µs lies outside the years 1 to 9999`);
+    writer.i64(value);
+  },
 };
 /** An instant in microseconds, kept to the millisecond. */
 export const instantMillis: Codec<bigint> = {
@@ -45,6 +51,23 @@ export const uuid: Codec<string> = {
     writer.u64(BigInt(`0x${digits.slice(16)}`));
   },
 };
+
+/** Whole numbers. What a column cannot hold makes a dead letter of the event, not a projector that ends. */
+function within<T extends number | bigint>(
+  type: string,
+  least: T,
+  most: T,
+  write: (writer: RowWriter, value: T) => void,
+): Codec<T> {
+  return {
+    type,
+    write(writer, value) {
+      if (value < least || value > most)
+        throw new MillraceError('VALUE_INVALID', `${value} is not between ${least} and ${most}`);
+      write(writer, value);
+    },
+  };
+}
 
 export function nullable<T>(codec: Codec<T>): Codec<T | null> {
   return {

@@ -1,4 +1,4 @@
-import { asOfKey, type Envelope, packPosition } from '@millrace/events';
+import { asOfKey, type Envelope, packPosition, type TopicSpec } from '@millrace/events';
 import type { TableDefinition } from '../clickhouse/table.ts';
 import type { Column } from '../feature-table/columns.ts';
 import type { RecordPlace } from '../feature-table/row-head.ts';
@@ -26,11 +26,15 @@ export interface EventRow<E> {
 
 /** A column and where its value comes from. */
 export interface EventColumn<E> extends Column {
+  /** What rows have that were written before the table had the column, as SQL. */
+  readonly default?: string;
   write(writer: RowWriter, row: EventRow<E>): void;
 }
 
 /** A table that keeps the events of a topic. */
 export interface EventTable<E> {
+  /** The topic whose events it keeps. */
+  readonly topic: string;
   readonly table: TableDefinition;
   /** The columns of its rows, in their order. */
   readonly columns: readonly string[];
@@ -48,13 +52,15 @@ export function column<E, T>(
   return { name, type: codec.type, comment, write: (writer, { event }) => codec.write(writer, pick(event)) };
 }
 
-/** Makes a table of events: their own columns, and behind them those that every event has. */
+/** Makes a table of the events of a topic: their own columns, and behind them those that every event has. */
 export function eventTable<E extends { readonly envelope: Envelope }>(
+  { name: topic }: TopicSpec,
   definition: Omit<TableDefinition, 'columns'>,
   own: readonly EventColumn<E>[],
 ): EventTable<E> {
   const columns = [...own, ...envelopeColumns<E>()];
   return {
+    topic,
     table: { ...definition, columns, partitionBy: 'toYYYYMM(recorded_at)' },
     columns: columns.map(({ name }) => name),
     write(writer, row) {

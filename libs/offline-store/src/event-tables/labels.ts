@@ -1,9 +1,10 @@
-import type { LabelObserved } from '@millrace/events';
+import { type LabelObserved, topics } from '@millrace/events';
 import { float64, instant, map, nullable, text, word } from './codec.ts';
 import { column, eventTable } from './event-table.ts';
 
 /** Every label as the log has it. */
 export const labels = eventTable<LabelObserved>(
+  topics.labels,
   {
     name: 'labels_raw',
     comment:

@@ -1,4 +1,9 @@
-import type { ModelReleased, ModelRolledBack, ModelVersionRegistered } from '@millrace/events';
+import {
+  type ModelReleased,
+  type ModelRolledBack,
+  type ModelVersionRegistered,
+  topics,
+} from '@millrace/events';
 import { float64, int64, map, text, word } from './codec.ts';
 import { column, eventTable } from './event-table.ts';
 
@@ -15,6 +20,7 @@ const registered =
 
 /** Every event of the models' streams as the log has it. */
 export const releases = eventTable<ModelEvent>(
+  topics.models,
   {
     name: 'releases_raw',
     comment: 'Events of models as the log has them; releases shows those that count.',

@@ -1,20 +1,13 @@
-import type {
-  DriftTest,
-  DriftWindowClosed,
-  FeatureDrift,
-  PartitionOffset,
-  RetrainingRequested,
+import {
+  type DriftTest,
+  type DriftWindowClosed,
+  type FeatureDrift,
+  type RetrainingRequested,
+  topics,
 } from '@millrace/events';
 import { array, bool, field, float64, instant, int32, int64, nullable, text, tuple, word } from './codec.ts';
 import { column, eventTable } from './event-table.ts';
-
-const offsets = array(
-  tuple<PartitionOffset>([
-    field('topic', word, ({ topic }) => topic),
-    field('partition', int32, ({ partition }) => partition),
-    field('offset', int64, ({ offset }) => offset),
-  ]),
-);
+import { offsets } from './offsets.ts';
 
 const tests = array(
   tuple<DriftTest>([
@@ -45,6 +38,7 @@ const features = array(
 
 /** Every revision of every drift window as the log has it. */
 export const driftWindows = eventTable<DriftWindowClosed>(
+  topics.driftWindows,
   {
     name: 'drift_windows_raw',
     comment: 'Drift windows as the log has them, every revision; drift_windows shows the newest of each.',
@@ -76,6 +70,7 @@ export const driftWindows = eventTable<DriftWindowClosed>(
 
 /** Every retraining request as the log has it. */
 export const retraining = eventTable<RetrainingRequested>(
+  topics.retraining,
   {
     name: 'retraining_raw',
     comment: 'Retraining requests as the log has them; retraining shows those that count.',

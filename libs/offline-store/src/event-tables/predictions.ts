@@ -1,4 +1,4 @@
-import type { PredictionMade, ServedFeature, ServedView } from '@millrace/events';
+import { type PredictionMade, type ServedFeature, type ServedView, topics } from '@millrace/events';
 import { array, float64, instant, int32, int64, map, nullable, text, word } from './codec.ts';
 import { column, eventTable } from './event-table.ts';
 
@@ -6,6 +6,7 @@ type Value = Exclude<ServedFeature['value'], null>;
 
 /** Every prediction as the log has it, with what was served to the model. */
 export const predictions = eventTable<PredictionMade>(
+  topics.predictions,
   {
     name: 'predictions_raw',
     comment: 'Predictions as the log has them, copies included; predictions shows each once.',

@@ -1,22 +1,39 @@
 import { identifier, literal } from '../clickhouse/sql.ts';
 import { type Deployment, laterCopies, onCluster, onceView } from '../clickhouse/table.ts';
-import type { Column } from '../feature-table/columns.ts';
-import { deadLetters } from './dead-letters.ts';
-import type { EventTable } from './event-table.ts';
+import { deadLetters, deadLettersView } from './dead-letters.ts';
+import { definitions, definitionsView } from './definitions.ts';
 import { labels } from './labels.ts';
 import { releases } from './models.ts';
 import { driftWindows, retraining } from './monitoring.ts';
 import { predictions } from './predictions.ts';
+import { verifications } from './verifications.ts';
 
 /** The tables of events, whichever events they keep. */
-export const eventTables = { predictions, labels, releases, driftWindows, retraining, deadLetters };
+export const eventTables = {
+  predictions,
+  labels,
+  releases,
+  driftWindows,
+  retraining,
+  deadLetters,
+  definitions,
+  verifications,
+};
 
-/** The statements that make, or replace, the views of events that analysts read. */
-export function eventViews(deployment: Deployment): readonly string[] {
+/**
+ * The statements that make, or replace, the views of events that analysts read.
+ *
+ * @param tableOf the table that stands behind a table's name; ClickHouse passes over FINAL on a view in silence.
+ */
+export function eventViews(
+  deployment: Deployment,
+  tableOf: (name: string) => string = (name) => name,
+): readonly string[] {
+  const choiceView = choiceViews(deployment, tableOf);
   return [
     onceView(
       'predictions',
-      'predictions_raw',
+      tableOf(predictions.table.name),
       predictions.columns.map(identifier),
       'Every prediction once, with what the model was given and what it answered.',
       deployment,
@@ -30,12 +47,10 @@ export function eventViews(deployment: Deployment): readonly string[] {
       {
         comment: 'The newest label of each prediction and name; labels that were taken back are left out.',
         outer: 'value IS NOT NULL',
-        deployment,
       },
     ),
     choiceView(releases, 'releases', POSITION, ['model', 'stream_version'], {
       comment: 'What happened to each model: versions registered, released, rolled back, in their order.',
-      deployment,
     }),
     choiceView(
       driftWindows,
@@ -44,50 +59,54 @@ export function eventViews(deployment: Deployment): readonly string[] {
       ['monitor', 'subject', 'window_start'],
       {
         comment: 'The newest revision of each drift window.',
-        deployment,
       },
     ),
     choiceView(retraining, 'retraining', POSITION, ['request_id', 'stream_version'], {
       comment: 'Retraining requests, each once.',
-      deployment,
     }),
-    choiceView(deadLetters, 'dead_letters', POSITION, ['source_topic', 'source_partition', 'source_offset'], {
-      comment: 'Records that could not be processed, each once.',
+    deadLettersView(deployment, tableOf(deadLetters.table.name)),
+    definitionsView(deployment, tableOf(definitions.table.name)),
+    onceView(
+      'verifications',
+      tableOf(verifications.table.name),
+      verifications.columns.map(identifier),
+      'Checks of the stores against the log and against each other, each part of each pass once.',
       deployment,
-    }),
+    ),
   ];
 }
 
 const POSITION = 'epoch, offset, partition';
 
+interface ChosenTable {
+  readonly table: { readonly name: string };
+  readonly columns: readonly string[];
+}
+
 interface ChoiceViewOptions {
   readonly comment: string;
   /** A condition on the rows that were chosen. */
   readonly outer?: string;
-  readonly deployment: Deployment;
 }
 
-/** A view that shows, of the rows with one key, the first in an order; copies of an event count as their first. */
-function choiceView(
-  {
-    table,
-    columns,
-  }: Pick<EventTable<never>, 'columns'> & {
-    readonly table: { readonly name: string; readonly columns: readonly Column[] };
-  },
-  name: string,
-  order: string,
-  key: readonly string[],
-  { comment, outer, deployment }: ChoiceViewOptions,
-): string {
-  const raw = identifier(table.name);
-  const shown = columns.map(identifier).join(', ');
-  return [
-    `CREATE OR REPLACE VIEW ${identifier(name)}${onCluster(deployment)} AS`,
-    `SELECT ${shown} FROM (`,
-    `SELECT ${shown} FROM ${raw} WHERE as_of_key NOT IN (${laterCopies(raw)})`,
-    `ORDER BY ${order} LIMIT 1 BY ${key.map(identifier).join(', ')})`,
-    ...(outer === undefined ? [] : [`WHERE ${outer}`]),
-    `COMMENT ${literal(comment)}`,
-  ].join('\n');
+/** Views that show, of the rows with one key, the first in an order; copies of an event count as their first. */
+function choiceViews(deployment: Deployment, tableOf: (name: string) => string) {
+  return (
+    { table, columns }: ChosenTable,
+    name: string,
+    order: string,
+    key: readonly string[],
+    { comment, outer }: ChoiceViewOptions,
+  ): string => {
+    const raw = identifier(tableOf(table.name));
+    const shown = columns.map(identifier).join(', ');
+    return [
+      `CREATE OR REPLACE VIEW ${identifier(name)}${onCluster(deployment)} AS`,
+      `SELECT ${shown} FROM (`,
+      `SELECT ${shown} FROM ${raw} WHERE as_of_key NOT IN (${laterCopies(raw)})`,
+      `ORDER BY ${order} LIMIT 1 BY ${key.map(identifier).join(', ')})`,
+      ...(outer === undefined ? [] : [`WHERE ${outer}`]),
+      `COMMENT ${literal(comment)}`,
+    ].join('\n');
+  };
 }

@@ -4,13 +4,8 @@ import { MillraceError } from '@millrace/kernel';
 import { z } from 'zod';
 import { identifier, literal } from '../clickhouse/sql.ts';
 import { columnDdl, type Deployment, onCluster } from '../clickhouse/table.ts';
-import {
-  createFeatureTable,
-  createFeatureView,
-  featureTable,
-  WINDOW_PROJECTION,
-  windowProjection,
-} from './feature-table.ts';
+import { physicalTable } from '../generations/physical-table.ts';
+import { createFeatureTable, featureTable, WINDOW_PROJECTION, windowProjection } from './feature-table.ts';
 
 const storedColumn = z.object({
   name: z.string(),
@@ -20,7 +15,7 @@ const storedColumn = z.object({
 });
 
 /**
- * Makes the table and the view of a feature view, or adds what its definition gained. Columns are never dropped:
+ * Makes the table of a generation of a feature view, or adds what its definition gained. Columns are never dropped:
  * analysts may still read a feature that is no longer written.
  *
  * @throws MillraceError DEFINITION_INCOMPATIBLE when a column exists with another type.
@@ -28,10 +23,12 @@ const storedColumn = z.object({
 export async function ensureFeatureTable(
   client: ClickHouseClient,
   view: RegisteredView,
+  generation: number,
   deployment: Deployment,
 ): Promise<void> {
-  await client.command({ query: createFeatureTable(view, deployment) });
-  const { name, columns } = featureTable(view);
+  await client.command({ query: createFeatureTable(view, generation, deployment) });
+  const { name: stable, columns } = featureTable(view);
+  const name = physicalTable(stable, generation);
   const stored = await columnsOf(client, name);
   const changes: string[] = [];
   let added = false;
@@ -60,7 +57,6 @@ export async function ensureFeatureTable(
       clickhouse_settings: { mutations_sync: '0' },
     });
   }
-  await client.command({ query: createFeatureView(view, deployment) });
 }
 
 async function columnsOf(

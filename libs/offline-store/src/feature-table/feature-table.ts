@@ -1,6 +1,7 @@
 import type { RegisteredView } from '@millrace/feature-registry';
 import { identifiers } from '../clickhouse/sql.ts';
 import { createTable, type Deployment, onceView, type TableDefinition } from '../clickhouse/table.ts';
+import { physicalTable } from '../generations/physical-table.ts';
 import {
   featureColumns,
   headColumns,
@@ -10,7 +11,7 @@ import {
   storedFeatures,
 } from './columns.ts';
 
-/** The table that holds the rows of a view as they came; a record can be in it twice. */
+/** The stable name of the rows of a view as they came; a record can be there twice. */
 export function rawTableName(view: string): string {
   return `features_${view}_raw`;
 }
@@ -26,7 +27,7 @@ export const WINDOW_PROJECTION = 'by_event_time';
 /** The rows of it. */
 export const windowProjection = `PROJECTION ${WINDOW_PROJECTION} (SELECT * ORDER BY event_time)`;
 
-/** The table of a view's rows. */
+/** The table of a view's rows, under its stable name. */
 export function featureTable(view: RegisteredView): TableDefinition {
   const { definition, entity } = view;
   const keys = Object.entries(entity.keys);
@@ -54,13 +55,14 @@ export function featureTable(view: RegisteredView): TableDefinition {
   };
 }
 
-/** The statement that makes the table of a view. */
-export function createFeatureTable(view: RegisteredView, deployment: Deployment): string {
-  return createTable(featureTable(view), deployment);
+/** The statement that makes the table of a generation of a view. */
+export function createFeatureTable(view: RegisteredView, generation: number, deployment: Deployment): string {
+  const table = featureTable(view);
+  return createTable({ ...table, name: physicalTable(table.name, generation) }, deployment);
 }
 
-/** The statement that makes the view for analysts, or replaces it by one with newer columns. */
-export function createFeatureView(view: RegisteredView, deployment: Deployment): string {
+/** The statement that makes the view of a generation for analysts, or replaces it by one with newer columns. */
+export function createFeatureView(view: RegisteredView, generation: number, deployment: Deployment): string {
   const { definition } = view;
   const columns = [
     identifiers([...Object.keys(view.entity.keys), 'event_time']),
@@ -75,7 +77,7 @@ export function createFeatureView(view: RegisteredView, deployment: Deployment):
   const comment = `${definition.description === '' ? `Rows of ${definition.name}` : definition.description} Each event once; deleted marks rows that take the values away. Owner: ${definition.owner}.`;
   return onceView(
     featureViewName(definition.name),
-    rawTableName(definition.name),
+    physicalTable(rawTableName(definition.name), generation),
     columns,
     comment,
     deployment,

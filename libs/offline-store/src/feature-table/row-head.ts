@@ -25,15 +25,32 @@ const AS_OF_KEY = 48;
 
 /** Fills in what is known before the record is read. */
 export function writePlace(writer: RowWriter, head: number, place: RecordPlace, schemaId: number): void {
-  writer.i64At(head + RECORDED_AT, place.recordedAt / 1000n);
+  writer.i64At(head + RECORDED_AT, millisOf(place.recordedAt));
   writer.u8At(head + EPOCH, place.epoch);
   writer.u16At(head + PARTITION, place.partition);
-  writer.u64At(head + OFFSET, place.offset);
+  // An offset has 40 bits, and so is exact as a number.
+  const offset = Number(place.offset);
+  const high = Math.floor(offset / 2 ** 32);
+  writer.i32At(head + OFFSET, offset | 0);
+  writer.i32At(head + OFFSET + 4, high);
   writer.i32At(head + SCHEMA_ID, schemaId);
   writer.u8At(head + DELETED, 0);
   writer.u16At(head + AS_OF_KEY, place.partition);
-  writer.u64At(head + AS_OF_KEY + 2, place.offset);
+  writer.i32At(head + AS_OF_KEY + 2, offset | 0);
+  writer.u8At(head + AS_OF_KEY + 6, high);
   writer.u8At(head + AS_OF_KEY + 7, place.epoch);
+}
+
+let lastMicros = 0n;
+let lastMillis = 0n;
+
+/** Most records were recorded when the one before was. */
+function millisOf(micros: bigint): bigint {
+  if (micros !== lastMicros) {
+    lastMicros = micros;
+    lastMillis = micros / 1000n;
+  }
+  return lastMillis;
 }
 
 /** Fills in the event time from the last long that was read, and with it the upper half of `as_of_key`. */

@@ -70,7 +70,7 @@ test('what any producer encodes is what the engine reads back, bit for bit', asy
   const catalog = catalogOf(entity, view.definition);
   const registered = catalog.view(view.definition.name);
   const { client, store } = running.value;
-  await store.ensureView(registered);
+  await store.ensureView(registered, 1);
   const avro = compileAvro(JSON.parse(registered.schema));
   const transcoder = compileTranscoder(registered, 7, registered.schema, 600_000_000n);
   const rows = fc.sample(rowArbitrary, { numRuns: 500, seed: 11 });
@@ -96,7 +96,7 @@ test('what any producer encodes is what the engine reads back, bit for bit', asy
     return eventId;
   });
   await store.insert({
-    table: `features_${view.definition.name}_raw`,
+    table: `features_${view.definition.name}_raw_g1`,
     columns: transcoder.columns,
     ...writer.take(),
     token: 'one',

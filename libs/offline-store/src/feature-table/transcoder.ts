@@ -27,10 +27,10 @@ export interface RowTranscoder {
   /**
    * Appends one row and returns its event time in microseconds; when it throws, nothing is left behind.
    *
-   * @param payload the record's Avro bytes, without the frame.
+   * @param bytes the record's Avro bytes, from `at` on.
    * @throws MillraceError EVENT_MALFORMED, VALUE_INVALID, TIME_INVALID, EVENT_TOO_FAR_AHEAD
    */
-  write(writer: RowWriter, payload: Buffer, place: RecordPlace): Micros;
+  write(writer: RowWriter, bytes: Buffer, place: RecordPlace, at?: number): Micros;
 }
 
 /** Where a record goes: a writer, and the place in it where the head of its row begins. */
@@ -75,10 +75,10 @@ export function compileTranscoder(
   const target: Target = { writer: new RowWriter(0), head: 0 };
   return {
     columns,
-    write(writer, payload, place) {
+    write(writer, bytes, place, at = 0) {
       const start = writer.size;
       try {
-        reader.reset(payload);
+        reader.reset(bytes, at);
         const head = writer.reserve(HEAD_SIZE);
         writePlace(writer, head, place, schemaId);
         target.writer = writer;

@@ -78,7 +78,7 @@ async function ask(question: CaseQuestion): Promise<Record<string, unknown>[]> {
   });
   const catalog = catalogOf(entity, view.definition, service.definition);
   const registered = catalog.view(view.definition.name);
-  await store.ensureView(registered);
+  await store.ensureView(registered, 1);
   const half = Math.ceil(question.records.length / 2);
   for (const part of [
     question.records.slice(0, half),

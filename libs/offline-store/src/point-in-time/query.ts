@@ -2,6 +2,7 @@ import type { OffsetVector } from '@millrace/events';
 import { identifier } from '../clickhouse/sql.ts';
 import { laterCopies } from '../clickhouse/table.ts';
 import { isArray, presenceColumn } from '../feature-table/columns.ts';
+import { physicalTable } from '../generations/physical-table.ts';
 import type { JoinView } from './join-view.ts';
 
 /** The spine as a table: every column that the result keeps, and the number of each row. */
@@ -25,6 +26,14 @@ export interface PointInTimeJoin {
   readonly strict?: boolean;
   /** Names of the views that have copies of events among what is known. @default every view may have some */
   readonly copies?: readonly string[];
+}
+
+/** The views with the tables that hold what is read of them now. */
+export function withLiveTables(
+  views: readonly JoinView[],
+  live: ReadonlyMap<string, number>,
+): readonly JoinView[] {
+  return views.map((view) => ({ ...view, table: physicalTable(view.table, live.get(view.topic) ?? 1) }));
 }
 
 /** Settings that the join's answer depends on. */

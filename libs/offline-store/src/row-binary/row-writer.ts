@@ -1,12 +1,15 @@
 /** Rows in ClickHouse's RowBinary format, in one buffer that grows. Numbers are little-endian. */
 export class RowWriter {
   #bytes: Buffer;
+  /** Bytes to begin with once a row is written. */
+  #capacity: number;
   #at = 0;
   #rows = 0;
 
   /** @param capacity bytes to begin with. */
   constructor(capacity = 64 * 1024) {
-    this.#bytes = Buffer.allocUnsafe(capacity);
+    this.#capacity = capacity;
+    this.#bytes = Buffer.alloc(0);
   }
 
   /** Complete rows. */
@@ -32,7 +35,8 @@ export class RowWriter {
   /** Begins anew, with another buffer of its own size: what was handed out stays as it is. */
   take(): { readonly rows: number; readonly body: readonly Buffer[] } {
     const taken = { rows: this.#rows, body: [this.toBuffer()] };
-    this.#bytes = Buffer.allocUnsafe(this.#bytes.length);
+    this.#capacity = this.#bytes.length;
+    this.#bytes = Buffer.alloc(0);
     this.#at = 0;
     this.#rows = 0;
     return taken;
@@ -147,7 +151,7 @@ export class RowWriter {
   #room(size: number): number {
     const needed = this.#at + size;
     if (needed > this.#bytes.length) {
-      const grown = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2));
+      const grown = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2, this.#capacity));
       this.#bytes.copy(grown, 0, 0, this.#at);
       this.#bytes = grown;
     }

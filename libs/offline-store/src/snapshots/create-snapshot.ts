@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { newEventId, topics } from '@millrace/events';
 import { formatInstant, systemClock } from '@millrace/kernel';
 import { identifier } from '../clickhouse/sql.ts';
+import { onCluster } from '../clickhouse/table.ts';
 import { joinViewsOf } from '../point-in-time/join-view.ts';
+import { withLiveTables } from '../point-in-time/query.ts';
 import { viewsWithCopies } from '../point-in-time/views-with-copies.ts';
 import { contentOf } from './content.ts';
 import { resolveKnowledge } from './knowledge.ts';
@@ -10,7 +12,8 @@ import { type SnapshotManifest, vectorToJson } from './manifest.ts';
 import type { SnapshotRequest, SnapshotsOptions } from './snapshots.ts';
 import { makeSpine } from './spine-table.ts';
 
-const DEFAULT_WAIT_MS = 30_000;
+/** Longest wait, in milliseconds, for the store to hold what a snapshot knows. */
+export const DEFAULT_WAIT_MS = 30_000;
 
 /** Makes a snapshot: knowledge, spine, contents, manifest; in this order, so that what is written last is whole. */
 export async function createSnapshot(
@@ -21,11 +24,13 @@ export async function createSnapshot(
   const views = joinViewsOf(service);
   const ofLabels = 'labels' in spine ? [topics.predictions.name, topics.labels.name] : [];
   const wanted = [...new Set([...views.map(({ topic }) => topic), ...ofLabels])];
-  const vector = await resolveKnowledge({ client, resolveKnownAt, waitMs }, wanted, known);
-  const copies = await viewsWithCopies(client, views, vector);
-  const { table, columns } = await makeSpine({ client, deployment, id, spine, views, vector });
+  const knowledge = await resolveKnowledge({ client, resolveKnownAt, waitMs }, wanted, known);
+  const { vector, live } = knowledge;
+  const tables = withLiveTables(views, live);
+  const copies = await viewsWithCopies(client, tables, vector);
+  const { table, columns } = await makeSpine({ client, deployment, id, spine, views, knowledge });
   try {
-    const content = await contentOf(client, { views, spine: table, vector, strict, copies });
+    const content = await contentOf(client, { views: tables, spine: table, vector, strict, copies });
     const { spineHash, ...contents } = content;
     const now = systemClock.now();
     const manifest: SnapshotManifest = {
@@ -55,7 +60,8 @@ export async function createSnapshot(
     });
     return manifest;
   } catch (error) {
-    await client.command({ query: `DROP TABLE IF EXISTS ${identifier(table.table)}` });
+    const dropped = `${identifier(table.table)}${onCluster(deployment)}`;
+    await client.command({ query: `DROP TABLE IF EXISTS ${dropped}` });
     throw error;
   }
 }

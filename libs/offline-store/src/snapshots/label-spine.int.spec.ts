@@ -4,6 +4,7 @@ import type { Running } from '@millrace/kernel';
 import { uniqueName } from '@millrace/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { eventTables } from '../event-tables/views.ts';
+import { physicalTable } from '../generations/physical-table.ts';
 import { RowWriter } from '../row-binary/row-writer.ts';
 import {
   applied,
@@ -101,7 +102,7 @@ test('the labels of a model are a spine: newest label, at the time of the predic
     [eventTables.labels, labels],
   ] as const) {
     await store.insert({
-      table: table.table.name,
+      table: physicalTable(table.table.name, 1),
       columns: table.columns,
       ...writer.take(),
       token: `${model} ${table.table.name}`,

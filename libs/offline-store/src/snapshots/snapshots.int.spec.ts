@@ -1,6 +1,7 @@
 import type { ResolvedService } from '@millrace/feature-registry';
 import type { Running } from '@millrace/kernel';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { physicalTable } from '../generations/physical-table.ts';
 import {
   applied,
   type GivenService,
@@ -146,7 +147,7 @@ test('a copy of an event is left out, and only what may have copies is looked th
   const before = await snapshots.create({ service, spine: spineOf('csv', csv) });
   expect(before.copies).toEqual([]);
   const rows = await rowsOf(snapshots, before);
-  const table = before.views[0]?.table ?? '';
+  const table = physicalTable(before.views[0]?.table ?? '', 1);
   // The event of the first record again, three records later and with another value.
   await world.client.command({
     query: `INSERT INTO ${table} SELECT * REPLACE (toUInt128(as_of_key + 3) AS as_of_key, 3 AS offset, 99 AS delay)
@@ -168,7 +169,7 @@ test('a copy of an event is left out, and only what may have copies is looked th
 test('verify notices a value that is not what it was', async () => {
   const manifest = await snapshots.create({ service, spine: spineOf('csv', csv) });
   const { client } = world;
-  const table = manifest.views[0]?.table ?? '';
+  const table = physicalTable(manifest.views[0]?.table ?? '', 1);
   await client.command({
     query: `ALTER TABLE ${table} UPDATE delay = 1.25 WHERE airport = 'SFO'`,
     clickhouse_settings: { mutations_sync: '2' },

@@ -6,10 +6,10 @@ import type { Micros } from '@millrace/kernel';
 import { z } from 'zod';
 import { storeErrors } from '../clickhouse/errors.ts';
 import type { Deployment } from '../clickhouse/table.ts';
-import { type PointInTimeJoin, pointInTimeQuery } from '../point-in-time/query.ts';
+import { type PointInTimeJoin, pointInTimeQuery, withLiveTables } from '../point-in-time/query.ts';
 import { contentOf } from './content.ts';
-import { createSnapshot } from './create-snapshot.ts';
-import type { Knowledge } from './knowledge.ts';
+import { createSnapshot, DEFAULT_WAIT_MS } from './create-snapshot.ts';
+import { generationsHolding, type Knowledge } from './knowledge.ts';
 import { type SnapshotManifest, snapshotManifestSchema, vectorOfJson } from './manifest.ts';
 import type { LabelSpine } from './spine-from-labels.ts';
 import type { SpineFile } from './stage-file.ts';
@@ -54,9 +54,13 @@ export interface Snapshots {
   create(request: SnapshotRequest): Promise<SnapshotManifest>;
   /** The manifest, or undefined where there is no such snapshot. */
   manifest(id: string): Promise<SnapshotManifest | undefined>;
-  /** The rows in the spine's order, as a stream that fails when the query fails half-way. */
+  /**
+   * The rows in the spine's order, as a stream that fails when the query fails half-way.
+   *
+   * @throws MillraceError POSITIONS_NOT_REACHED when a rebuild does not hold yet what the snapshot knows.
+   */
   data(manifest: SnapshotManifest, format: SnapshotFormat): Promise<Readable>;
-  /** Computes the contents again and compares. */
+  /** Computes the contents again and compares. @throws MillraceError POSITIONS_NOT_REACHED as `data`. */
   verify(manifest: SnapshotManifest): Promise<SnapshotVerification>;
 }
 
@@ -79,15 +83,15 @@ export function openSnapshots(options: SnapshotsOptions): Snapshots {
         return found === undefined ? undefined : snapshotManifestSchema.parse(JSON.parse(found.manifest));
       }),
     data: (manifest, format) =>
-      storing(() => {
+      storing(async () => {
         const { copies } = manifest;
-        const join = { ...joinOf(manifest), ...(copies === undefined ? {} : { copies }) };
+        const join = { ...(await joinOf(options, manifest)), ...(copies === undefined ? {} : { copies }) };
         return streamResult(client, pointInTimeQuery(join), format);
       }),
     verify: (manifest) =>
       storing(async () => {
         // Looks for copies itself, rather than take the manifest's word.
-        const content = await contentOf(client, joinOf(manifest));
+        const content = await contentOf(client, await joinOf(options, manifest));
         const differences = [
           ...differ('row count', manifest.rowCount, content.rowCount),
           ...differ('spine hash', manifest.spine.hash, content.spineHash),
@@ -99,12 +103,18 @@ export function openSnapshots(options: SnapshotsOptions): Snapshots {
   };
 }
 
-function joinOf({ views, spine, vector, strict }: SnapshotManifest): PointInTimeJoin {
+/** The join of a manifest, over the generations that are read now: any that holds its vector gives the same rows. */
+async function joinOf(
+  { client, waitMs = DEFAULT_WAIT_MS }: SnapshotsOptions,
+  { views, spine, strict, vector: offsets }: SnapshotManifest,
+): Promise<PointInTimeJoin> {
   const { table, columns, timeColumn } = spine;
+  const vector = vectorOfJson(offsets);
+  const live = await generationsHolding({ client, waitMs }, vector);
   return {
-    views,
+    views: withLiveTables(views, live),
     spine: { table, columns: columns.map(({ name }) => name), timeColumn },
-    vector: vectorOfJson(vector),
+    vector,
     strict,
   };
 }

@@ -1,11 +1,14 @@
 import type { ClickHouseClient } from '@clickhouse/client';
-import { type OffsetVector, topics } from '@millrace/events';
+import { topics } from '@millrace/events';
 import type { Micros } from '@millrace/kernel';
 import { z } from 'zod';
 import { identifier, literal } from '../clickhouse/sql.ts';
 import { laterCopies } from '../clickhouse/table.ts';
+import { eventTables } from '../event-tables/views.ts';
+import { physicalTable } from '../generations/physical-table.ts';
 import type { JoinView } from '../point-in-time/join-view.ts';
 import { knownRecords } from '../point-in-time/query.ts';
+import type { ResolvedKnowledge } from './knowledge.ts';
 import { keyColumns } from './spine-checks.ts';
 import { staged, type StagedColumn } from './staged-column.ts';
 
@@ -32,9 +35,9 @@ export async function stageLabels(
   table: string,
   spine: LabelSpine,
   views: readonly JoinView[],
-  vector: OffsetVector,
+  knowledge: ResolvedKnowledge,
 ): Promise<readonly StagedColumn[]> {
-  const types = await labelTypes(client, spine, vector);
+  const types = await labelTypes(client, spine, knowledge);
   const label = labelColumn(types);
   const keys = [...keyColumns(views).keys()];
   const keyExpressions = keys.map(
@@ -50,8 +53,8 @@ export async function stageLabels(
         `toNullable(p.event_time) AS ${LABEL_SPINE_TIME}`,
         `${label.expression} AS label`,
       ].join(', ')}
-      FROM (${predictions(vector)}) AS p
-      INNER JOIN (${newestLabels(vector)}) AS l ON p.prediction_id = l.prediction_id
+      FROM (${predictions(knowledge)}) AS p
+      INNER JOIN (${newestLabels(knowledge)}) AS l ON p.prediction_id = l.prediction_id
       ORDER BY p.event_time, p.prediction_id`,
     query_params: parameters(spine),
   });
@@ -63,24 +66,26 @@ export async function stageLabels(
   ];
 }
 
-function predictions(vector: OffsetVector): string {
+function predictions({ vector, live }: ResolvedKnowledge): string {
+  const table = physicalTable(eventTables.predictions.table.name, live.get(topics.predictions.name) ?? 1);
   const known = knownRecords(topics.predictions.name, 0, vector);
   const where = `model = {model: String} AND ${known}`;
   return `
-    SELECT prediction_id, entity_key, event_time FROM predictions_raw
+    SELECT prediction_id, entity_key, event_time FROM ${table}
     WHERE ${where} AND event_time >= fromUnixTimestamp64Micro({from: Int64}, 'UTC')
       AND event_time < fromUnixTimestamp64Micro({until: Int64}, 'UTC')
-      AND as_of_key NOT IN (${laterCopies('predictions_raw', where)})
+      AND as_of_key NOT IN (${laterCopies(table, where)})
     ORDER BY as_of_key LIMIT 1 BY prediction_id`;
 }
 
-function newestLabels(vector: OffsetVector): string {
+function newestLabels({ vector, live }: ResolvedKnowledge): string {
+  const table = physicalTable(eventTables.labels.table.name, live.get(topics.labels.name) ?? 1);
   const known = knownRecords(topics.labels.name, 0, vector);
   const where = `name = {name: String} AND model IN ('', {model: String}) AND prediction_id != '' AND ${known}`;
   return `
     SELECT * FROM (
-      SELECT prediction_id, value, value_type, value_number FROM labels_raw
-      WHERE ${where} AND as_of_key NOT IN (${laterCopies('labels_raw', where)})
+      SELECT prediction_id, value, value_type, value_number FROM ${table}
+      WHERE ${where} AND as_of_key NOT IN (${laterCopies(table, where)})
       ORDER BY as_of_key DESC LIMIT 1 BY prediction_id)
     WHERE value IS NOT NULL`;
 }
@@ -94,12 +99,12 @@ const typesRow = z.array(z.object({ types: z.array(z.string()) }));
 async function labelTypes(
   client: ClickHouseClient,
   spine: LabelSpine,
-  vector: OffsetVector,
+  knowledge: ResolvedKnowledge,
 ): Promise<readonly string[]> {
   const answer = await client.query({
     query: `SELECT arraySort(groupUniqArray(toString(l.value_type))) AS types
-            FROM (${predictions(vector)}) AS p
-            INNER JOIN (${newestLabels(vector)}) AS l ON p.prediction_id = l.prediction_id`,
+            FROM (${predictions(knowledge)}) AS p
+            INNER JOIN (${newestLabels(knowledge)}) AS l ON p.prediction_id = l.prediction_id`,
     query_params: parameters(spine),
     format: 'JSONEachRow',
   });

@@ -1,10 +1,10 @@
 import type { ClickHouseClient } from '@clickhouse/client';
-import type { OffsetVector } from '@millrace/events';
 import { identifier } from '../clickhouse/sql.ts';
 import { type Deployment, engine, onCluster } from '../clickhouse/table.ts';
 import type { JoinView } from '../point-in-time/join-view.ts';
 import { resultColumns, ROW_COLUMN, type SpineTable } from '../point-in-time/query.ts';
 import { MillraceError } from '@millrace/kernel';
+import type { ResolvedKnowledge } from './knowledge.ts';
 import { checkSpine, keyColumns, spineColumns } from './spine-checks.ts';
 import { LABEL_SPINE_TIME, type LabelSpine, stageLabels } from './spine-from-labels.ts';
 import { type SpineFile, stageFile } from './stage-file.ts';
@@ -17,7 +17,7 @@ export interface MakeSpineOptions {
   readonly id: string;
   readonly spine: SpineFile | { readonly labels: LabelSpine };
   readonly views: readonly JoinView[];
-  readonly vector: OffsetVector;
+  readonly knowledge: ResolvedKnowledge;
 }
 
 /** A spine as a table, with the types of its columns. */
@@ -43,7 +43,7 @@ export async function makeSpine(options: MakeSpineOptions): Promise<MadeSpine> {
 }
 
 async function fromStaging(
-  { client, deployment, spine, views, vector }: MakeSpineOptions,
+  { client, deployment, spine, views, knowledge }: MakeSpineOptions,
   staging: string,
   table: string,
 ): Promise<MadeSpine> {
@@ -51,7 +51,7 @@ async function fromStaging(
   const checked = new Set([...keyColumns(views).keys(), timeColumn]);
   const staged =
     'labels' in spine
-      ? await stageLabels(client, staging, spine.labels, views, vector)
+      ? await stageLabels(client, staging, spine.labels, views, knowledge)
       : await stageFile(client, staging, spine, checked);
   const columns = spineColumns(staged, views, timeColumn);
   refuseNamesOfFeatures(columns, views);

@@ -14,6 +14,7 @@ import { z } from 'zod';
 import type { OfflineStore } from '../port.ts';
 import type { SnapshotManifest } from '../snapshots/manifest.ts';
 import { openSnapshots, type Snapshots } from '../snapshots/snapshots.ts';
+import type { ClickHouseOfflineStore } from '../store.ts';
 import { catalogOf } from './definitions.ts';
 import { openTestStore } from './test-store.ts';
 import { type TestRow, writeRows } from './write-rows.ts';
@@ -24,7 +25,7 @@ export const T = 980_000_000n * SECOND;
 /** A store with snapshots. */
 export interface SnapshotWorld {
   readonly client: ClickHouseClient;
-  readonly store: OfflineStore;
+  readonly store: ClickHouseOfflineStore;
   readonly snapshots: Snapshots;
   /** What the log had at a time. */
   readonly knownAt: Map<Micros, OffsetVector>;
@@ -67,7 +68,7 @@ export async function givenService(store: OfflineStore): Promise<GivenService> {
   const catalog = catalogOf(entity, view.definition, defined.definition);
   const registered = catalog.view(view.definition.name);
   const { topic } = registered;
-  await store.ensureView(registered);
+  await store.ensureView(registered, 1);
   let offset = 0n;
 
   const write: GivenService['write'] = async (...rows) => {
@@ -85,16 +86,18 @@ export async function givenService(store: OfflineStore): Promise<GivenService> {
   return { service: catalog.service(defined.definition.name), topic, write };
 }
 
-/** Says that a range of partition 0 is stored. */
+/** Says that a range of a partition is stored. */
 export function applied(
   store: OfflineStore,
   topic: string,
   firstOffset: bigint,
   lastOffset: bigint,
+  generation = 1,
+  partition = 0,
 ): Promise<void> {
   const times = { minEventTime: T, maxEventTime: T, maxRecordedAt: T };
   return store.recordApplied([
-    { topic, epoch: 0, partition: 0, firstOffset, lastOffset, rows: 1, deadLetters: 0, ...times },
+    { topic, generation, epoch: 0, partition, firstOffset, lastOffset, rows: 1, deadLetters: 0, ...times },
   ]);
 }
 

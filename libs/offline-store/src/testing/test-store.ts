@@ -2,13 +2,16 @@ import type { ClickHouseClient } from '@clickhouse/client';
 import { type Running, startTogether } from '@millrace/kernel';
 import { assertTestName, testStack, uniqueName } from '@millrace/testing';
 import { connectClickHouse } from '../clickhouse/connect.ts';
-import type { OfflineStore } from '../port.ts';
-import { openOfflineStore } from '../store.ts';
+import { type ClickHouseOfflineStore, openOfflineStore } from '../store.ts';
 
-/** A store in a database of its own, which goes with it. */
-export function openTestStore(): Promise<
-  Running<{ readonly client: ClickHouseClient; readonly store: OfflineStore; readonly database: string }>
-> {
+/** A database of its own, which goes with its client. */
+export interface TestDatabase {
+  readonly client: ClickHouseClient;
+  readonly database: string;
+}
+
+/** Makes an empty database. */
+export function openTestDatabase(): Promise<Running<TestDatabase>> {
   return startTogether(async (starter) => {
     const { clickhouse } = testStack();
     const database = uniqueName('offline');
@@ -25,7 +28,14 @@ export function openTestStore(): Promise<
     starter.onStop(async () => {
       await client.command({ query: `DROP DATABASE IF EXISTS ${assertTestName(database)}` });
     });
-    const store = await openOfflineStore(client, { cluster: '' });
-    return { client, store, database };
+    return { client, database };
+  });
+}
+
+/** A store in a database of its own. */
+export function openTestStore(): Promise<Running<TestDatabase & { readonly store: ClickHouseOfflineStore }>> {
+  return startTogether(async (starter) => {
+    const { client, database } = await starter.start(openTestDatabase);
+    return { client, database, store: await openOfflineStore(client, { cluster: '' }) };
   });
 }

@@ -3,6 +3,7 @@ import type { FeatureValue, RegisteredView } from '@millrace/feature-registry';
 import { rawTableName } from '../feature-table/feature-table.ts';
 import { compileTranscoder } from '../feature-table/transcoder.ts';
 import type { OfflineStore } from '../port.ts';
+import { physicalTable } from '../generations/physical-table.ts';
 import { RowWriter } from '../row-binary/row-writer.ts';
 
 /** A row of a view as a test writes it. */
@@ -23,6 +24,7 @@ export async function writeRows(
   store: OfflineStore,
   view: RegisteredView,
   rows: readonly TestRow[],
+  generation = 1,
 ): Promise<void> {
   if (rows.length === 0) return;
   const avro: AvroType = compileAvro(JSON.parse(view.schema));
@@ -44,7 +46,7 @@ export async function writeRows(
     });
   }
   await store.insert({
-    table: rawTableName(view.definition.name),
+    table: physicalTable(rawTableName(view.definition.name), generation),
     columns: transcoder.columns,
     ...writer.take(),
     token: `${view.definition.name} ${rows[0]?.partition}:${rows[0]?.offset} ${rows.length}`,
