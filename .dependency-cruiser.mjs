@@ -1,7 +1,7 @@
 // Imports point one way: kernel <- domain <- platform <- services. See docs/architecture.md.
 const specs = String.raw`(\.spec\.ts$|/src/testing/)`;
 const domain = '^libs/(events|feature-registry|model-lifecycle|statistics)/';
-const platform = '^libs/(event-log|online-store|offline-store|processing|telemetry)/';
+const platform = '^libs/(event-log|online-store|offline-store|processing|telemetry|verification)/';
 const drivers = '(^|node_modules/)(kafkajs|ioredis|@clickhouse/client|fastify)(/|$)';
 
 /** @type {import('dependency-cruiser').IConfiguration} */

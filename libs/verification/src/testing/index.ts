@@ -1,0 +1,5 @@
+export {
+  openVerificationWorld,
+  type TestRow,
+  type VerificationWorld,
+} from './verification-world.ts';
