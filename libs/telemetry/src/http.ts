@@ -2,6 +2,8 @@ import type {} from '@fastify/swagger';
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import type { Registry } from 'prom-client';
 import { describeError, MillraceError, type Running } from '@millrace/kernel';
+import { answerNoHttp, answerUnreadableAddress } from './broken-requests.ts';
+import { type AskProblems, healthOf } from './health.ts';
 import type { Logger } from './logger.ts';
 import { problemOf, statusOf } from './problem.ts';
 
@@ -10,7 +12,7 @@ export interface HttpOptions {
   readonly logger: Logger;
   readonly metrics: Registry;
   /** What keeps the service from doing its work right now, in words; none when it is ready. */
-  readonly problems: () => Promise<readonly string[]> | readonly string[];
+  readonly problems: AskProblems;
   readonly fastify?: FastifyServerOptions;
 }
 
@@ -19,10 +21,16 @@ export interface HttpOptions {
  * Requests are not logged one by one: metrics count them.
  */
 export function createHttpApp({ logger, metrics, problems, fastify }: HttpOptions): FastifyInstance {
-  const app = Fastify({ forceCloseConnections: 'idle', ...fastify });
+  const app = Fastify({
+    forceCloseConnections: 'idle',
+    frameworkErrors: answerUnreadableAddress,
+    clientErrorHandler: answerNoHttp,
+    ...fastify,
+  });
+  const health = healthOf(problems, metrics);
   app.get('/health/live', { schema: { hide: true } }, () => ({ status: 'live' }));
   app.get('/health/ready', { schema: { hide: true } }, async (_request, reply) => {
-    const found = await problems();
+    const found = await health();
     return reply
       .status(found.length === 0 ? 200 : 503)
       .send({ status: found.length === 0 ? 'ready' : 'not ready', problems: found });

@@ -58,7 +58,7 @@ function prepare() {
     );
     const ids = await registerForTest([airport, view.definition, service.definition], log, schemas);
     const store = await starter.start(() => connectRedisOnlineStore({ url: testStack().redis.url }));
-    await store.resumeFrom({ topic, partition: 1 });
+    await store.resumeFrom({ topic, generation: 1, partition: 1 });
     return { url, store, schemaId: ids.get(name) ?? 0 };
   });
 }
@@ -100,10 +100,11 @@ async function write(
         eventTime: time(eventTime),
         position,
         eventId,
+        recordedAt: time(eventTime),
         value,
       },
     ],
-    { topic, partition: 1, nextOffset: offset + 1n },
+    { topic, generation: 1, partition: 1, nextOffset: offset + 1n },
   );
 }
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { asOfKey, newEventId, packPosition } from '@millrace/events';
 import { defineEntity, defineFeatureService, defineFeatureView } from '@millrace/feature-registry';
 import { formatInstant, type Running, startTogether } from '@millrace/kernel';
-import { connectClickHouse, openOfflineStore, rawTableName } from '@millrace/offline-store';
+import { connectClickHouse, openOfflineStore, physicalTable, rawTableName } from '@millrace/offline-store';
 import { followDefinitions } from '@millrace/processing';
 import { EventCodec } from '@millrace/event-log';
 import { assertTestName, testStack, uniqueName } from '@millrace/testing';
@@ -58,14 +58,14 @@ function prepare() {
         throw error;
       }),
     );
-    await store.ensureView(definitions.catalog.view(name));
+    await store.ensureView(definitions.catalog.view(name), 1);
     const rows = [
       { at: -3_600_000_000n, delay: 1.5, flights: 3 },
       { at: 0n, delay: 2.5, flights: null },
       { at: 1n, delay: 99, flights: 9 },
     ];
     await client.insert({
-      table: rawTableName(name),
+      table: physicalTable(rawTableName(name), 1),
       format: 'JSONEachRow',
       values: rows.map(({ at, ...values }, index) => ({
         event_id: newEventId(),
@@ -80,8 +80,10 @@ function prepare() {
         ...values,
       })),
     });
-    const range = { topic, epoch: 0, partition: 0, firstOffset: 0n, lastOffset: 2n, rows: 3, deadLetters: 0 };
-    await store.recordApplied([{ ...range, minEventTime: noon, maxEventTime: noon, maxRecordedAt: noon }]);
+    const range = { topic, generation: 1, epoch: 0, partition: 0, firstOffset: 0n, lastOffset: 2n, rows: 3 };
+    await store.recordApplied([
+      { ...range, deadLetters: 0, minEventTime: noon, maxEventTime: noon, maxRecordedAt: noon },
+    ]);
     return { url, client };
   });
 }
@@ -203,7 +205,7 @@ describe('training snapshots', () => {
 
   it('do not verify once the store gives other rows', async () => {
     const { body } = await post(spine);
-    await running.value.client.command({ query: `TRUNCATE TABLE ${rawTableName(name)}` });
+    await running.value.client.command({ query: `TRUNCATE TABLE ${physicalTable(rawTableName(name), 1)}` });
     const verified = await fetch(`${running.value.url}/v1/snapshots/${body.id}/verify`, { method: 'POST' });
     expect(await verified.json()).toMatchObject({
       ok: false,

@@ -71,7 +71,7 @@ describe('refusals', () => {
   });
 
   test('429 with Retry-After when too much is under way, and then it goes on', async () => {
-    const { value: url, stop } = await startTestGateway({ MILLRACE_GATEWAY_MAX_BYTES_IN_FLIGHT: '2048' });
+    const { value: url, stop } = await startTestGateway({ MILLRACE_GATEWAY_MAX_BYTES_IN_FLIGHT: '12000' });
     try {
       const body = JSON.stringify({ airport: 'SFO', eventTime });
       let finish: () => void = () => undefined;
@@ -83,7 +83,8 @@ describe('refusals', () => {
       });
       const first = post(url + path, slow);
       const inFlight = async () => (await fetch(`${url}/metrics`)).text();
-      await expect.poll(inFlight).toMatch(/bytes_in_flight\{[^}]*\} 2000/);
+      // The body, and what any request takes up.
+      await expect.poll(inFlight).toMatch(/bytes_in_flight\{[^}]*\} 10192/);
       const second = await post(url + path, body);
       expect(second.headers.get('retry-after')).toBe('1');
       expect(await refused(second, 429)).toMatchObject({ code: 'OVERLOADED' });
@@ -96,13 +97,13 @@ describe('refusals', () => {
     }
   });
 
-  test('503 when the log does not take the rows', async () => {
+  test('a row that is too large for the broker is refused for good, not to be sent again', async () => {
     const { value: url, stop } = await startTestGateway({ MILLRACE_GATEWAY_MAX_ROW_BYTES: '5000000' });
     try {
       // The broker refuses what is over its message.max.bytes, 1 MiB by default.
       const response = await post(url + path, { airport: 'x'.repeat(2_000_000), eventTime });
-      expect(response.headers.get('retry-after')).toBe('1');
-      expect(await refused(response, 503)).toMatchObject({ code: 'LOG_UNAVAILABLE' });
+      expect(response.headers.get('retry-after')).toBeNull();
+      expect(await refused(response, 422)).toMatchObject({ code: 'ROW_TOO_LARGE' });
     } finally {
       await stop();
     }

@@ -5,6 +5,7 @@ import type { GatewayConfig } from './config.ts';
 import type { FindView } from './find-view.ts';
 import type { GatewayMetrics } from './metrics.ts';
 import type { FeatureEncoders } from './rows/feature-rows.ts';
+import type { SentRows } from './rows/sent-rows.ts';
 
 /** What the routes work with. */
 export interface Gateway {
@@ -15,5 +16,6 @@ export interface Gateway {
   readonly findView: FindView;
   readonly encoders: FeatureEncoders;
   readonly budget: ByteBudget;
+  readonly sentRows: SentRows;
   readonly metrics: GatewayMetrics;
 }

@@ -29,6 +29,8 @@ export interface RequestSource {
   readonly traceparent: string | null;
   /** The id of the event in a row. */
   readonly eventId: (row: number) => EventId;
+  /** Whether the request has an idempotency key. */
+  readonly keyed: boolean;
 }
 
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
@@ -50,6 +52,7 @@ export function requestSource(headers: unknown, defaultProducer: string): Reques
   return {
     producer: { service, version, commit },
     traceparent: traceparent !== undefined && TRACEPARENT.test(traceparent) ? traceparent : null,
+    keyed: idempotencyKey !== undefined,
     eventId:
       idempotencyKey === undefined ? newEventId : (row) => namedEventId(service, idempotencyKey, String(row)),
   };

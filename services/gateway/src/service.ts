@@ -8,6 +8,7 @@ import { findViewIn } from './find-view.ts';
 import { gatewayApp } from './http.ts';
 import { gatewayMetrics } from './metrics.ts';
 import { FeatureEncoders } from './rows/feature-rows.ts';
+import { SentRows } from './rows/sent-rows.ts';
 
 /** How to start the gateway. */
 export interface GatewayOptions {
@@ -41,6 +42,7 @@ export function startGateway(options: GatewayOptions): Promise<Running<{ readonl
         findView: findViewIn(definitions, config.gatewayDefinitionWaitMs),
         encoders: new FeatureEncoders(config.gatewayMaxRowBytes),
         budget: new ByteBudget(config.gatewayMaxBytesInFlight, (taken) => metrics.bytesInFlight.set(taken)),
+        sentRows: new SentRows(),
         metrics,
       },
       { logger, metrics: registry, problems: () => problemsOf(log) },

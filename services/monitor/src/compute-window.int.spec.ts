@@ -9,7 +9,7 @@ import {
   type RegisteredView,
 } from '@millrace/feature-registry';
 import type { Running } from '@millrace/kernel';
-import { rawTableName } from '@millrace/offline-store';
+import { physicalTable, rawTableName } from '@millrace/offline-store';
 import type { Window } from '@millrace/statistics';
 import { uniqueName } from '@millrace/testing';
 import { computeWindow } from './compute-window.ts';
@@ -83,10 +83,10 @@ function registered(): RegisteredView {
 /** Stores placed rows in batches of any size and order, some of them twice. */
 async function stored(batches: readonly (readonly PlacedRow[])[]): Promise<RegisteredView> {
   const view = registered();
-  await store.ensureView(view);
+  await store.ensureView(view, 1);
   for (const batch of batches) {
     await running.value.clickhouse.insert({
-      table: rawTableName(view.definition.name),
+      table: physicalTable(rawTableName(view.definition.name), 1),
       format: 'JSONEachRow',
       clickhouse_settings: { async_insert: 0 },
       values: batch.map(storedRow),
@@ -108,7 +108,7 @@ const [monitor] = monitorsOf({ views: ['any'], models: [] }, []);
 
 async function resultAt(view: RegisteredView, vector: OffsetVector): Promise<WindowResult> {
   if (monitor === undefined) throw new Error('no monitor');
-  const source = viewRows(view);
+  const source = viewRows(view, 1);
   const profile = await profileReference(queries, source, reference, vector, viewColumns(view), 4);
   return computeWindow(queries, source, monitor, window, vector, profile);
 }
@@ -234,7 +234,7 @@ describe('a window on the real engine', { timeout: 90_000 }, () => {
     const view = await stored([placed]);
     const found = await windowsWithRows(
       queries,
-      viewRows(view),
+      viewRows(view, 1),
       { start: -5n * SIZE, end: 5n * SIZE },
       vectorOf(view.topic, placed),
       SIZE,
@@ -244,6 +244,28 @@ describe('a window on the real engine', { timeout: 90_000 }, () => {
       [0n, 2n],
       [SIZE, 1n],
     ]);
+  });
+
+  it('counts an event once that a producer sent again much later, in whichever partition and at whichever offset', async () => {
+    const [sample] = fc.sample(rowArbitrary, { numRuns: 1, seed: 1 });
+    if (sample === undefined) throw new Error('no sample');
+    const times = [0n, 1n, window.start, window.start + 1n, window.start + 2n];
+    const originals = times.map(
+      (eventTime, index): PlacedRow => ({
+        row: { ...sample, eventTime, id: String(index) },
+        partition: 1,
+        offset: 1000n + BigInt(index),
+      }),
+    );
+    // A partition that had less so far gives the copies smaller offsets, and with them smaller positions.
+    const copies = originals.map(({ row }, index) => ({ row, partition: 4, offset: BigInt(index) }));
+    const again = originals.map(({ row }, index) => ({ row, partition: 0, offset: 5000n + BigInt(index) }));
+    const alone = await stored([originals]);
+    const expected = await resultAt(alone, vectorOf(alone.topic, originals));
+    expect(expected.rows).toBe(3n);
+    const all = [...originals, ...copies, ...again];
+    const view = await stored([originals, copies, again]);
+    expect(await resultAt(view, vectorOf(view.topic, all))).toEqual(expected);
   });
 
   it('knows nothing of a partition that the vector does not name', async () => {

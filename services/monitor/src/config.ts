@@ -46,6 +46,26 @@ export const monitorConfigSchema = z.object({
   monitorRestateInterval: durationOption('10s').describe(
     'Shortest time between two looks for late rows of closed windows.',
   ),
+  monitorVerifyInterval: durationOption('1m').describe(
+    'Time between two parts of the verification of the stores; 0s for none.',
+  ),
+  monitorVerifyBuckets: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1024)
+    .default(16)
+    .describe('Buckets of the online store, of 1,024, that one part compares.'),
+  redisUrl: z
+    .url()
+    .default('redis://127.0.0.1:6379')
+    .describe('The Redis of the online store, for its verification; rediss:// for TLS.'),
+  redisCluster: z.stringbool().default(false).describe('Whether that Redis is a node of a cluster.'),
+  onlineStoreName: z
+    .string()
+    .regex(/^[\w.-]+$/)
+    .default('millrace')
+    .describe('What every key of the online store begins with.'),
 });
 
 /** See {@link monitorConfigSchema}. */

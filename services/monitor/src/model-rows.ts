@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { topics, type OffsetVector } from '@millrace/events';
 import type { Catalog } from '@millrace/feature-registry';
-import { literal } from '@millrace/offline-store';
+import { literal, physicalTable } from '@millrace/offline-store';
 import type { Window } from '@millrace/statistics';
 import type { WatchedColumn } from './histogram-query.ts';
 import type { Queries } from './queries.ts';
@@ -9,10 +9,10 @@ import { eventsIn, type RowsSource } from './rows-source.ts';
 
 const TABLE = 'predictions_raw';
 
-/** The predictions of a model, with what it was served. */
-export function modelRows(model: string): RowsSource {
+/** The predictions of a model in a generation, with what it was served. */
+export function modelRows(model: string, generation: number): RowsSource {
   return {
-    table: TABLE,
+    table: physicalTable(TABLE, generation),
     topic: topics.predictions.name,
     epoch: 0,
     filter: `model = ${literal(model)}`,

@@ -33,6 +33,7 @@ export class Monitoring {
   readonly #progress = new Map<string, TopicProgress>();
   readonly #failing = new Map<string, string>();
   #models: readonly string[] = [];
+  #live: ReadonlyMap<string, number> = new Map();
 
   constructor(parts: MonitoringParts) {
     this.#parts = parts;
@@ -58,19 +59,27 @@ export class Monitoring {
    * topic or monitor does not hold up the others.
    */
   async step(stopping: AbortSignal): Promise<void> {
-    for (const topic of this.#topics()) await this.#attempt(topic.topic, () => this.#follow(topic));
+    for (const topic of await this.#topics()) await this.#attempt(topic.topic, () => this.#follow(topic));
     for (const watch of this.#current()) {
       if (stopping.aborted) return;
       await this.#attempt(watch.monitor.name, () => this.#stepOf(watch));
     }
   }
 
-  #topics(): readonly TopicProgress[] {
-    return [
-      unknownProgress(topics.predictions.name, 0),
-      unknownProgress(topics.labels.name, 0),
-      ...this.#parts.catalog.views().map(({ topic, epoch }) => unknownProgress(topic, epoch)),
+  /** The topics that are followed, in the generations that are read now. */
+  async #topics(): Promise<readonly TopicProgress[]> {
+    const followed = [
+      { topic: topics.predictions.name, epoch: 0 },
+      { topic: topics.labels.name, epoch: 0 },
+      ...this.#parts.catalog.views(),
     ];
+    await this.#attempt('generations', async () => {
+      this.#live = await this.#parts.queries.live(followed.map(({ topic }) => topic));
+    });
+    return followed.flatMap(({ topic, epoch }) => {
+      const generation = this.#live.get(topic);
+      return generation === undefined ? [] : [unknownProgress(topic, epoch, generation)];
+    });
   }
 
   /** One for each monitor that there is now; none is forgotten. */
@@ -85,9 +94,9 @@ export class Monitoring {
 
   async #follow(unknown: TopicProgress): Promise<void> {
     const { queries, log } = this.#parts;
-    const { topic, epoch } = unknown;
+    const { topic, epoch, generation } = unknown;
     const known = this.#progress.get(topic);
-    const before = known?.epoch === epoch ? known : unknown;
+    const before = known?.epoch === epoch && known.generation === generation ? known : unknown;
     const after = await readProgress(queries, log, before);
     const hasNew = !sameRecords(before, after);
     if (topic === topics.predictions.name && hasNew) this.#models = await predictedModels(queries);
@@ -96,23 +105,31 @@ export class Monitoring {
 
   async #stepOf(watch: MonitorWatch): Promise<void> {
     const { monitor } = watch;
-    const watched = this.#watched(monitor);
-    const progress = watched === undefined ? undefined : this.#progress.get(watched.source.topic);
-    if (watched === undefined || progress === undefined || !hasRecords(progress)) return;
+    const topic = this.#topicOf(monitor);
+    const progress = topic === undefined ? undefined : this.#progress.get(topic);
+    if (progress === undefined || !hasRecords(progress)) return;
+    const watched = this.#watched(monitor, progress);
+    if (watched === undefined) return;
     await watch.step(progress, watched);
     this.#parts.metrics.progressed(monitor.name, watch.status.watermark, watch.status.closedThrough);
   }
 
   /** Undefined while a configured view is not registered. */
-  #watched({ subjectKind, subject }: Monitor): Watched | undefined {
+  #topicOf({ subjectKind, subject }: Monitor): string | undefined {
+    if (subjectKind === 'model') return topics.predictions.name;
+    return this.#parts.catalog.findView(subject)?.topic;
+  }
+
+  /** The rows of the generation whose progress is known: its offsets are what the windows are computed at. */
+  #watched({ subjectKind, subject }: Monitor, { generation }: TopicProgress): Watched | undefined {
     const { queries, catalog } = this.#parts;
     if (subjectKind === 'model') {
-      const source = modelRows(subject);
+      const source = modelRows(subject, generation);
       return { source, columns: (period, vector) => modelColumns(queries, catalog, source, period, vector) };
     }
     const view = catalog.findView(subject);
     if (view === undefined) return undefined;
-    return { source: viewRows(view), columns: () => Promise.resolve(viewColumns(view)) };
+    return { source: viewRows(view, generation), columns: () => Promise.resolve(viewColumns(view)) };
   }
 
   async #attempt(what: string, work: () => Promise<void>): Promise<void> {

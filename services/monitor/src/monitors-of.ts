@@ -13,8 +13,8 @@ export interface Subjects {
  */
 export function monitorsOf(subjects: Subjects, options: readonly MonitorOptions[]): readonly Monitor[] {
   const derived = [
-    ...subjects.views.map((subject) => withDefaults({ subjectKind: 'feature-view', subject })),
-    ...subjects.models.map((subject) => withDefaults({ subjectKind: 'model', subject })),
+    ...subjects.views.flatMap((subject) => withDefaults({ subjectKind: 'feature-view', subject })),
+    ...subjects.models.flatMap((subject) => withDefaults({ subjectKind: 'model', subject })),
   ];
   const byName = new Map(derived.map((monitor) => [monitor.name, monitor]));
   for (const entry of options) {
@@ -24,8 +24,10 @@ export function monitorsOf(subjects: Subjects, options: readonly MonitorOptions[
   return [...byName.values()];
 }
 
-function withDefaults(subject: Pick<MonitorOptions, 'subjectKind' | 'subject'>): Monitor {
-  return monitorOf(monitorOptionsSchema.parse(subject));
+/** None for a name that no monitor can have: whoever writes a prediction may name any model in it. */
+function withDefaults(subject: Pick<MonitorOptions, 'subjectKind' | 'subject'>): readonly Monitor[] {
+  const options = monitorOptionsSchema.safeParse(subject);
+  return options.success ? [monitorOf(options.data)] : [];
 }
 
 /** A monitor out of an entry of the monitors file. */

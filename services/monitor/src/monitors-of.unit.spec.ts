@@ -41,6 +41,10 @@ describe('monitorsOf', () => {
     ]);
   });
 
+  it('leaves out a model without a name, which a prediction may have', () => {
+    expect(monitorsOf({ views: [], models: ['', 'm'] }, []).map(({ name }) => name)).toEqual(['model-m']);
+  });
+
   it('takes a period as reference, and a policy on a view that names the model', () => {
     const [monitor] = monitorsOf(
       { views: [], models: [] },

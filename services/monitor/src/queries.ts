@@ -6,4 +6,10 @@ export interface Queries {
    * @throws MillraceError STORE_UNAVAILABLE
    */
   rows(sql: string): Promise<readonly unknown[]>;
+  /**
+   * The generation of each topic that is read.
+   *
+   * @throws MillraceError STORE_UNAVAILABLE
+   */
+  live(topics: readonly string[]): Promise<ReadonlyMap<string, number>>;
 }

@@ -12,6 +12,9 @@ import { Monitoring } from './monitoring.ts';
 import { openRetrainingLog } from './retraining-log.ts';
 import { retrainingReactor } from './retraining-reactor.ts';
 import { addRoutes } from './routes.ts';
+import { connectStores } from './verification/connect-stores.ts';
+import { verificationMetrics } from './verification/metrics.ts';
+import { VerificationSchedule } from './verification/schedule.ts';
 import { openWindowLog } from './window-log.ts';
 
 /** How to start the monitor. */
@@ -35,7 +38,8 @@ export function startMonitor(options: MonitorServiceOptions): Promise<Running<{ 
     const registry = createMetrics('monitor');
     const metrics = monitorMetrics(registry);
     const log = await starter.start(() => connectKafka({ clientId: 'millrace-monitor', config }));
-    const codec = new EventCodec(connectSchemaRegistry(config));
+    const schemas = connectSchemaRegistry(config);
+    const codec = new EventCodec(schemas);
     const clickhouse = await starter.start(() => connectClickHouse(config, 'millrace-monitor'));
     await openOfflineStore(clickhouse, { cluster: config.clickhouseCluster });
     const { catalog } = await starter.start(() => followDefinitions(log, codec, onFailure));
@@ -65,6 +69,20 @@ export function startMonitor(options: MonitorServiceOptions): Promise<Running<{ 
     await starter.start(() =>
       repeat((stopping) => monitoring.step(stopping), Number(config.monitorPollInterval / 1000n), onFailure),
     );
+    if (config.monitorVerifyInterval > 0n) {
+      const schedule = new VerificationSchedule({
+        connect: () => connectStores(config, { log, registry: schemas, catalog, clock }),
+        log,
+        codec,
+        metrics: verificationMetrics(registry),
+        logger,
+        interval: config.monitorVerifyInterval,
+        buckets: config.monitorVerifyBuckets,
+      });
+      starter.onStop(() => schedule.stop());
+      const pauseMs = Number(config.monitorVerifyInterval / 1000n);
+      await starter.start(() => repeat(() => schedule.step(), pauseMs, onFailure, pauseMs));
+    }
     const app = createHttpApp({ logger, metrics: registry, problems: () => monitoring.problems() });
     await withOpenApi(app, {
       title: 'Millrace monitor',
@@ -84,9 +102,12 @@ function repeat(
   work: (stopping: AbortSignal) => Promise<void>,
   pauseMs: number,
   onFailure: (error: unknown) => void,
+  firstPauseMs = 0,
 ): Promise<Running<void>> {
   const stopping = new AbortController();
   const loop = (async () => {
+    if (firstPauseMs > 0)
+      await delay(firstPauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
     while (!stopping.signal.aborted) {
       await work(stopping.signal);
       await delay(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);

@@ -33,6 +33,7 @@ const range = (
   minEventTime: bigint | null,
 ) => ({
   topic,
+  generation: 1,
   epoch: 0,
   partition,
   firstOffset,

@@ -16,12 +16,14 @@ import type { Queries } from './queries.ts';
 export interface TopicProgress {
   readonly topic: string;
   readonly epoch: number;
+  /** The generation that is read. */
+  readonly generation: number;
   readonly partitions: ReadonlyMap<number, PartitionState>;
 }
 
 /** Of a topic that was not looked at yet. */
-export function unknownProgress(topic: string, epoch: number): TopicProgress {
-  return { topic, epoch, partitions: new Map() };
+export function unknownProgress(topic: string, epoch: number, generation = 1): TopicProgress {
+  return { topic, epoch, generation, partitions: new Map() };
 }
 
 const micros = z.coerce.bigint();
@@ -60,7 +62,7 @@ export async function readProgress(
       progress.nextOffset > 0n &&
       !ranges.some((range) => range.partition === partition && range.lastOffset + 1n >= progress.nextOffset),
   );
-  if (rebuilt) return readProgress(queries, log, unknownProgress(before.topic, before.epoch));
+  if (rebuilt) return readProgress(queries, log, { ...before, partitions: new Map() });
   if (ranges.length === 0) return before;
   const byPartition = Map.groupBy(ranges, (range) => range.partition);
   const spans = await log.spans(before.topic);
@@ -74,7 +76,7 @@ export async function readProgress(
   return { ...before, partitions };
 }
 
-async function appliedRanges(queries: Queries, { topic, epoch, partitions }: TopicProgress) {
+async function appliedRanges(queries: Queries, { topic, epoch, generation, partitions }: TopicProgress) {
   const known = [...partitions].filter(([, { progress }]) => progress.nextOffset > 0n);
   const unseen =
     known.length === 0
@@ -91,7 +93,8 @@ async function appliedRanges(queries: Queries, { topic, epoch, partitions }: Top
        toUnixTimestamp64Micro(min_event_time) AS min_event_time,
        toUnixTimestamp64Micro(max_event_time) AS max_event_time,
        toUnixTimestamp64Micro(max_recorded_at) AS max_recorded_at
-     FROM (SELECT * FROM applied_ranges WHERE topic = ${literal(topic)} AND epoch = ${epoch} AND (${unseen}))`,
+     FROM (SELECT * FROM applied_ranges
+           WHERE topic = ${literal(topic)} AND epoch = ${epoch} AND rebuilt = ${generation - 1} AND (${unseen}))`,
   );
   return rows.map((row) => rangeSchema.parse(row));
 }

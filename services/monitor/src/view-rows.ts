@@ -1,12 +1,12 @@
 import type { FeatureType, RegisteredView } from '@millrace/feature-registry';
-import { identifier, presenceColumn, rawTableName } from '@millrace/offline-store';
+import { identifier, physicalTable, presenceColumn, rawTableName } from '@millrace/offline-store';
 import type { WatchedColumn } from './histogram-query.ts';
 import type { RowsSource } from './rows-source.ts';
 
-/** The base rows of a feature view. */
-export function viewRows(view: RegisteredView): RowsSource {
+/** The base rows of a generation of a feature view. */
+export function viewRows(view: RegisteredView, generation: number): RowsSource {
   return {
-    table: identifier(rawTableName(view.definition.name)),
+    table: identifier(physicalTable(rawTableName(view.definition.name), generation)),
     topic: view.topic,
     epoch: view.epoch,
     filter: null,

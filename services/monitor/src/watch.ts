@@ -96,8 +96,10 @@ export class MonitorWatch {
   }
 
   async #noteNewRecords(progress: TopicProgress): Promise<void> {
-    const before = this.#seen ?? { ...progress, partitions: new Map() };
-    if (this.#seen !== undefined && sameRecords(progress, this.#seen)) return;
+    const nothing = { ...progress, partitions: new Map() };
+    // What another generation holds was never looked at: windows that come out otherwise are restated.
+    const before = this.#seen?.generation === progress.generation ? this.#seen : nothing;
+    if (sameRecords(progress, before)) return;
     const earliest = await earliestAppliedSince(this.#parts.queries, before);
     this.#seen = progress;
     if (earliest === null) return;

@@ -1,6 +1,6 @@
 import type { LogRecord, PartitionBatch } from '@millrace/event-log';
 import { MillraceError } from '@millrace/kernel';
-import type { AppliedRange } from '@millrace/offline-store';
+import type { EncodedRange } from './encoded-batch.ts';
 
 /** Counts what a batch turned into. */
 export class BatchTally {
@@ -27,7 +27,7 @@ export class BatchTally {
     { topic, partition, records, nextOffset }: PartitionBatch,
     epoch: number,
     firstOffset: bigint,
-  ): AppliedRange {
+  ): EncodedRange {
     return {
       topic,
       epoch,

@@ -1,4 +1,5 @@
 import { kafkaConfigShape, schemaRegistryConfigShape } from '@millrace/event-log';
+import { durationOption } from '@millrace/kernel';
 import { clickHouseConfigShape } from '@millrace/offline-store';
 import { eventTimeConfigShape } from '@millrace/processing';
 import { telemetryConfigShape } from '@millrace/telemetry';
@@ -30,6 +31,15 @@ export const offlineProjectorConfigSchema = z.object({
     .min(1024)
     .default(4 * 1024 * 1024)
     .describe('Most bytes of one partition in one batch.'),
+  offlineProjectorQueueBytes: z.coerce
+    .number()
+    .int()
+    .min(1024)
+    .default(256 * 1024 * 1024)
+    .describe('Most bytes of records whose rows wait to be stored; one topic takes up to a quarter of it.'),
+  offlineProjectorGrace: durationOption('60s').describe(
+    'How long the tables of a generation are still fed after a rebuild took their place; after twice that they are dropped.',
+  ),
 });
 
 /** See {@link offlineProjectorConfigSchema}. */

@@ -3,12 +3,16 @@ import type { MillraceError } from '@millrace/kernel';
 import type { AppliedRange } from '@millrace/offline-store';
 import type { RowSection } from './row-sections.ts';
 
+/** A range of a batch, whichever generation it goes into. */
+export type EncodedRange = Omit<AppliedRange, 'generation'>;
+
 /** A batch as rows, and what is to be said about it once they are stored. */
 export interface EncodedBatch {
   readonly batch: PartitionBatch;
+  /** Under the stable names of their tables. */
   readonly sections: readonly RowSection[];
   readonly letters: readonly { readonly record: LogRecord; readonly error: MillraceError }[];
-  readonly range: AppliedRange;
+  readonly range: EncodedRange;
 }
 
 /** Turns batches of one topic into rows. */

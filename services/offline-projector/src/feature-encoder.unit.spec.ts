@@ -7,7 +7,7 @@ rowRulesContract('The offline projector', async (view, value, schemas) => {
     catalog: { view: () => registered },
     definitionsCaughtUp: () => Promise.resolve(),
     registry: { schemaById: (id) => Promise.resolve(schemas.get(id)) },
-    tables: { ensure: () => Promise.resolve() },
+    ensureTable: () => Promise.resolve(),
     maxAhead: CONTRACT_MAX_AHEAD,
   });
   const { topic } = view;

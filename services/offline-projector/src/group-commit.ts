@@ -1,40 +1,38 @@
-import type { DeadLetters } from '@millrace/processing';
-import type { OfflineStore, RowBlock } from '@millrace/offline-store';
+import { MAX_BLOCK_ROWS } from '@millrace/offline-store';
 import type { EncodedBatch } from './encoded-batch.ts';
-import type { OfflineProjectorMetrics } from './metrics.ts';
-import { blocksOf } from './row-sections.ts';
+import { type PendingBatch, standingOf } from './pending-batch.ts';
+import { insertRows, recordApplied, type StoreGroupOptions } from './store-group.ts';
 
-/** What storing batches needs. */
-export interface GroupCommitOptions {
-  readonly store: OfflineStore;
-  readonly deadLetters: DeadLetters;
-  readonly metrics: OfflineProjectorMetrics;
+/** How batches are stored. */
+export interface GroupCommitOptions extends StoreGroupOptions {
   /** Milliseconds that batches at the end of the log wait for others. */
   readonly lingerMs: number;
 }
 
-interface Waiting {
-  readonly encoded: EncodedBatch;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
+/** Milliseconds until batches that may be this consumer's still are looked at again. */
+const OPEN_MS = 200;
 
 /**
- * Stores the batches of one topic, those of several partitions with one insert. Behind the end of the log a
- * commit starts as soon as the one before is done, and takes what has come together by then; at the end of the
- * log it waits a little, so that single rows don't each make a part.
+ * Stores the batches of one generation of a topic, those of several partitions with one insert. Behind the end of the
+ * log a commit starts as soon as the rows of the one before are stored, and takes what has come together by then; at
+ * the end of the log it waits a little, so that single rows don't each make a part.
  */
 export class GroupCommit {
   readonly #options: GroupCommitOptions;
-  #waiting: Waiting[] = [];
-  #timer: NodeJS.Timeout | undefined;
-  #committing = false;
+  #waiting: PendingBatch[] = [];
+  #timer: { readonly delay: number; cancel(): void } | undefined;
+  #inserting = false;
 
   constructor(options: GroupCommitOptions) {
     this.#options = options;
   }
 
-  /** Resolves when the batch is stored, or when it is not this consumer's any more. */
+  /**
+   * Resolves when the batch is stored, or never will be this consumer's again. What fails for now is tried again for
+   * as long as the batch may be this consumer's.
+   *
+   * @throws what cannot pass.
+   */
   store(encoded: EncodedBatch): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ encoded, resolve, reject });
@@ -43,69 +41,73 @@ export class GroupCommit {
   }
 
   #schedule(): void {
-    if (this.#committing || this.#waiting.length === 0) return;
-    const isBehind = this.#waiting.some(({ encoded: { batch } }) => batch.nextOffset < batch.highWatermark);
-    if (isBehind) {
-      clearTimeout(this.#timer);
+    this.#dropOver();
+    if (this.#inserting || this.#waiting.length === 0) return;
+    const delay = this.#delay();
+    if (this.#timer !== undefined && this.#timer.delay <= delay) return;
+    this.#timer?.cancel();
+    const cancel = this.#options.timers.after(delay, () => {
       this.#timer = undefined;
       void this.#commit();
-    } else {
-      this.#timer ??= setTimeout(() => {
-        this.#timer = undefined;
-        void this.#commit();
-      }, this.#options.lingerMs);
-    }
+    });
+    this.#timer = { delay, cancel };
+  }
+
+  #delay(): number {
+    const current = this.#waiting.filter((pending) => standingOf(pending) === 'current');
+    if (current.length === 0) return OPEN_MS;
+    const isBehind = current.some(({ encoded: { batch } }) => batch.nextOffset < batch.highWatermark);
+    // The batches of one fetch come right after each other: those behind the end wait for their turn of the loop.
+    return isBehind ? 0 : this.#options.lingerMs;
+  }
+
+  #dropOver(): void {
+    this.#waiting = this.#waiting.filter((pending) => {
+      if (standingOf(pending) !== 'over') return true;
+      pending.resolve();
+      return false;
+    });
   }
 
   async #commit(): Promise<void> {
-    if (this.#committing) return;
-    this.#committing = true;
-    const group = this.#waiting;
-    this.#waiting = [];
+    this.#inserting = true;
+    const group = this.#takeGroup();
     try {
-      await this.#write(group.map(({ encoded }) => encoded));
+      const inserted = await insertRows(this.#options, group);
+      // While the dead letters and ranges of a group are written, the rows of the next one may go.
+      if (inserted.length > 0) void this.#finish(inserted);
+      this.#waiting.unshift(...group.filter((pending) => !inserted.includes(pending)));
+    } catch (error) {
+      for (const { reject } of group) reject(error);
+    }
+    this.#inserting = false;
+    this.#schedule();
+  }
+
+  /** As many batches as go into one block, at least one of those that may be stored. */
+  #takeGroup(): readonly PendingBatch[] {
+    const group: PendingBatch[] = [];
+    const left: PendingBatch[] = [];
+    let rows = 0;
+    for (const pending of this.#waiting) {
+      const more = rows + pending.encoded.range.rows;
+      const fits = group.length === 0 || more <= MAX_BLOCK_ROWS;
+      if (!fits || standingOf(pending) !== 'current') left.push(pending);
+      else {
+        group.push(pending);
+        rows = more;
+      }
+    }
+    this.#waiting = left;
+    return group;
+  }
+
+  async #finish(group: readonly PendingBatch[]): Promise<void> {
+    try {
+      await recordApplied(this.#options, group);
       for (const { resolve } of group) resolve();
     } catch (error) {
       for (const { reject } of group) reject(error);
-    } finally {
-      this.#committing = false;
-      this.#schedule();
     }
   }
-
-  async #write(group: readonly EncodedBatch[]): Promise<void> {
-    const { store, deadLetters, metrics } = this.#options;
-    // A later owner may have stored more by now; rows are idempotent, but nothing is written that needs not be.
-    const current = group.filter(({ batch }) => batch.isCurrent());
-    if (current.length === 0) return;
-    const sections = current.flatMap((encoded) => encoded.sections);
-    for (const block of blocksOf(sections, tokenOf(current))) await this.#insert(block);
-    const letters = current.flatMap((encoded) => encoded.letters);
-    if (letters.length > 0) await deadLetters.write(letters);
-    await store.recordApplied(current.map(({ range }) => range));
-    for (const { range, batch } of current) {
-      metrics.rows.inc({ topic: range.topic }, range.rows);
-      metrics.deadLetters.inc({ topic: range.topic }, range.deadLetters);
-      const lag = Number(batch.highWatermark - batch.nextOffset);
-      metrics.lag.set({ topic: range.topic, partition: range.partition }, Math.max(0, lag));
-    }
-  }
-
-  async #insert(block: RowBlock): Promise<void> {
-    const { store, metrics } = this.#options;
-    const done = metrics.insertSeconds.startTimer();
-    await store.insert(block);
-    done();
-    metrics.insertRows.observe(block.rows);
-  }
-}
-
-/** Names what a group holds: the same records give the same token, other records another one. */
-function tokenOf(group: readonly EncodedBatch[]): string {
-  return group
-    .map(
-      ({ range }) =>
-        `${range.topic}/${range.epoch}/${range.partition}:${range.firstOffset}-${range.lastOffset}`,
-    )
-    .join(',');
 }

@@ -1,10 +1,10 @@
 import type { PartitionBatch } from '@millrace/event-log';
-import { MillraceError } from '@millrace/kernel';
-import type { AppliedRange, OfflineStore, RowBlock } from '@millrace/offline-store';
+import { MillraceError, pause, systemTimers } from '@millrace/kernel';
+import type { AppliedRange, RowBlock } from '@millrace/offline-store';
 import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
 import type { EncodedBatch } from './encoded-batch.ts';
-import { GroupCommit } from './group-commit.ts';
+import { GroupCommit, type GroupCommitOptions } from './group-commit.ts';
 import { offlineProjectorMetrics } from './metrics.ts';
 
 const columns = ['a'];
@@ -17,10 +17,7 @@ interface Written {
 
 function given(insert: (block: RowBlock) => Promise<void> = async () => undefined) {
   const written: Written = { blocks: [], ranges: [], order: [] };
-  const store: OfflineStore = {
-    ensureView: async () => undefined,
-    resumeFrom: async () => 0n,
-    applied: async () => [],
+  const store: GroupCommitOptions['store'] = {
     async insert(block) {
       await insert(block);
       written.order.push('rows');
@@ -33,21 +30,29 @@ function given(insert: (block: RowBlock) => Promise<void> = async () => undefine
   };
   const deadLetters = { write: async () => void written.order.push('letters') };
   const metrics = offlineProjectorMetrics(new Registry());
-  return { written, commit: new GroupCommit({ store, deadLetters, metrics, lingerMs: 0 }) };
+  const options = { store, deadLetters, metrics, generation: 3, lingerMs: 0, timers: systemTimers };
+  return { written, commit: new GroupCommit(options) };
 }
 
 function encoded(
   partition: number,
-  options: Partial<{ isCurrent: boolean; behind: boolean; month: number; letter: boolean }> = {},
+  options: Partial<{
+    isCurrent: () => boolean;
+    isOver: boolean;
+    behind: boolean;
+    month: number;
+    letter: boolean;
+  }> = {},
 ): EncodedBatch {
-  const { isCurrent = true, behind = true, month = 0, letter = false } = options;
+  const { isCurrent = () => true, isOver = true, behind = true, month = 0, letter = false } = options;
   const batch: PartitionBatch = {
     topic: 't',
     partition,
     records: [],
     nextOffset: 10n,
     highWatermark: behind ? 20n : 10n,
-    isCurrent: () => isCurrent,
+    isCurrent,
+    isOver: () => isOver,
   };
   const record = { topic: 't', partition, offset: 1n, recordedAt: 0n, key: null, value: null };
   return {
@@ -69,20 +74,26 @@ function encoded(
   };
 }
 
-test('partitions that come together while an insert is under way share the next one', async () => {
-  let release = (): void => undefined;
-  const gate = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  const { commit, written } = given(() => gate);
-  const all = [0, 1, 2].map((partition) => commit.store(encoded(partition)));
-  release();
-  await Promise.all(all);
+test('partitions that come together, and those that come while an insert is under way, share an insert', async () => {
+  const gate = Promise.withResolvers<void>();
+  const { commit, written } = given(() => gate.promise);
+  const first = [0, 1].map((partition) => commit.store(encoded(partition)));
+  await pause(systemTimers, 5);
+  const second = [2, 3, 4].map((partition) => commit.store(encoded(partition)));
+  gate.resolve();
+  await Promise.all([...first, ...second]);
   expect(written.blocks.map(({ rows, body }) => [rows, body.length])).toEqual([
-    [10, 1],
     [20, 2],
+    [30, 3],
   ]);
-  expect(written.ranges.map(({ partition }) => partition)).toEqual([0, 1, 2]);
+  expect(written.ranges.map(({ partition }) => partition)).toEqual([0, 1, 2, 3, 4]);
+});
+
+test('rows go into the table of the generation, and the range says which', async () => {
+  const { commit, written } = given();
+  await commit.store(encoded(0));
+  expect(written.blocks.map(({ table }) => table)).toEqual(['x_g3']);
+  expect(written.ranges).toMatchObject([{ generation: 3 }]);
 });
 
 test('rows and dead letters come before the range that covers them', async () => {
@@ -91,10 +102,41 @@ test('rows and dead letters come before the range that covers them', async () =>
   expect(written.order).toEqual(['rows', 'letters', 'ranges']);
 });
 
-test('a batch of a partition that was lost is not written', async () => {
+test('a batch whose membership is over is neither written nor said to be applied', async () => {
   const { commit, written } = given();
-  await commit.store(encoded(0, { isCurrent: false }));
+  await commit.store(encoded(0, { isCurrent: () => false }));
   expect(written.order).toEqual([]);
+});
+
+test('a batch that may be current again waits for it', async () => {
+  let isCurrent = false;
+  const { commit, written } = given();
+  const stored = commit.store(encoded(0, { isCurrent: () => isCurrent, isOver: false }));
+  await commit.store(encoded(1));
+  expect(written.ranges.map(({ partition }) => partition)).toEqual([1]);
+  isCurrent = true;
+  await stored;
+  expect(written.ranges.map(({ partition }) => partition)).toEqual([1, 0]);
+});
+
+test('what was not current when the rows went is not said to be applied, current again or not', async () => {
+  let isCurrent = true;
+  let lost = 0;
+  const { commit, written } = given(async ({ rows }) => {
+    // Lost between two attempts, and had again right after the rows of the other one are stored.
+    if (rows === 20) {
+      isCurrent = false;
+      throw new MillraceError('STORE_UNAVAILABLE', 'away');
+    }
+    if (lost === 0) isCurrent = true;
+    lost += 1;
+  });
+  await Promise.all([
+    commit.store(encoded(0, { isCurrent: () => isCurrent, isOver: false })),
+    commit.store(encoded(1)),
+  ]);
+  expect(written.blocks.map(({ body }) => Buffer.concat(body))).toEqual([Buffer.from([1]), Buffer.from([0])]);
+  expect(written.ranges.map(({ partition }) => partition)).toEqual([1, 0]);
 });
 
 test('rows of two months are two blocks', async () => {
@@ -107,8 +149,32 @@ test('rows of two months are two blocks', async () => {
   expect(new Set(written.blocks.map(({ token }) => token)).size).toBe(2);
 });
 
-test('when the insert fails every batch of the group fails, and nothing is said to be applied', async () => {
-  const failure = new MillraceError('STORE_UNAVAILABLE', 'away');
+test('the same records with other rows have another token: a server that saw the first must take the second', async () => {
+  const { commit, written } = given();
+  await commit.store(encoded(0));
+  const again = encoded(0);
+  await commit.store({
+    ...again,
+    sections: again.sections.map((section) => ({ ...section, body: [Buffer.from([9])] })),
+  });
+  await commit.store(encoded(0));
+  const [first, second, third] = written.blocks.map(({ token }) => token);
+  expect(second).not.toBe(first);
+  expect(third).toBe(first);
+});
+
+test('what fails for now is tried again', async () => {
+  let attempts = 0;
+  const { commit, written } = given(async () => {
+    attempts += 1;
+    if (attempts === 1) throw new MillraceError('STORE_UNAVAILABLE', 'away');
+  });
+  await commit.store(encoded(0));
+  expect(written.order).toEqual(['rows', 'ranges']);
+});
+
+test('what cannot pass fails every batch of the group, and nothing is said to be applied', async () => {
+  const failure = new MillraceError('INTERNAL', 'no such table');
   const { commit, written } = given(() => Promise.reject(failure));
   const all = [0, 1].map((partition) => commit.store(encoded(partition, { behind: false })));
   for (const one of all) await expect(one).rejects.toBe(failure);

@@ -1,5 +1,6 @@
 import type { EventCodec, LifecycleEvent, LogRecord } from '@millrace/event-log';
 import { type Envelope, topics, unframe } from '@millrace/events';
+import { definitionOf } from '@millrace/feature-registry';
 import { formatInstant, isInstant, MillraceError } from '@millrace/kernel';
 import { type EventTable, eventTables, type RowWriter } from '@millrace/offline-store';
 import { BatchTally } from './batch-tally.ts';
@@ -14,6 +15,8 @@ export const lifecycleTopics = [
   topics.driftWindows,
   topics.retraining,
   topics.deadLetters,
+  topics.definitions,
+  topics.verifications,
 ];
 
 type Place = Parameters<EventTable<never>['write']>[1]['place'];
@@ -70,9 +73,16 @@ function rowOf(topic: string, { name, event }: LifecycleEvent): ReadyRow {
     case 'RetrainingRequested':
       return ready(eventTables.retraining, topic, event);
     case 'DeadLettered':
-      return ready(eventTables.deadLetters, topic, event);
+      return ready(eventTables.deadLetters, topic, { type: name, ...event });
+    case 'DeadLetterReplayed':
+      return ready(eventTables.deadLetters, topic, { type: name, ...event });
+    case 'DeadLetterDiscarded':
+      return ready(eventTables.deadLetters, topic, { type: name, ...event });
     case 'DefinitionRegistered':
-      throw new MillraceError('VALUE_INVALID', 'definitions are not kept in the offline store');
+      definitionOf(event);
+      return ready(eventTables.definitions, topic, event);
+    case 'StoresVerified':
+      return ready(eventTables.verifications, topic, event);
     default:
       return name satisfies never;
   }
@@ -87,7 +97,10 @@ const topicOf: Readonly<Record<LifecycleEvent['name'], string>> = {
   DriftWindowClosed: topics.driftWindows.name,
   RetrainingRequested: topics.retraining.name,
   DeadLettered: topics.deadLetters.name,
+  DeadLetterReplayed: topics.deadLetters.name,
+  DeadLetterDiscarded: topics.deadLetters.name,
   DefinitionRegistered: topics.definitions.name,
+  StoresVerified: topics.verifications.name,
 };
 
 function ready<E extends { readonly envelope: Envelope }>(

@@ -6,11 +6,14 @@ export interface OfflineProjectorMetrics {
   readonly deadLetters: Counter<'topic'>;
   readonly insertRows: Histogram;
   readonly insertSeconds: Histogram;
-  readonly lag: Gauge<'topic' | 'partition'>;
+  readonly waitingBytes: Gauge;
 }
 
-/** The metrics, in a registry. */
-export function offlineProjectorMetrics(registry: Registry): OfflineProjectorMetrics {
+/** The metrics, in a registry. @param waitingBytes gives the bytes that wait to be stored. */
+export function offlineProjectorMetrics(
+  registry: Registry,
+  waitingBytes: () => number = () => 0,
+): OfflineProjectorMetrics {
   const registers = [registry];
   return {
     rows: new Counter({
@@ -39,11 +42,13 @@ export function offlineProjectorMetrics(registry: Registry): OfflineProjectorMet
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
       registers,
     }),
-    lag: new Gauge({
-      name: 'millrace_offline_projector_lag_records',
-      help: 'Offsets of a partition that are not stored yet, when its last batch was stored.',
-      labelNames: ['topic', 'partition'],
+    waitingBytes: new Gauge({
+      name: 'millrace_offline_projector_waiting_bytes',
+      help: 'Bytes of records whose rows wait to be stored.',
       registers,
+      collect() {
+        this.set(waitingBytes());
+      },
     }),
   };
 }

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { MAX_BLOCK_BYTES, MAX_BLOCK_ROWS, type RowBlock, RowWriter } from '@millrace/offline-store';
 
 /** Where a row goes: a table, and its columns in the order in which they are written. */
@@ -19,11 +20,16 @@ interface OpenSection extends RowTarget {
   readonly writer: RowWriter;
 }
 
+function isFull({ writer }: OpenSection): boolean {
+  return writer.rows >= MAX_BLOCK_ROWS || writer.size >= MAX_BLOCK_BYTES;
+}
+
 /** Sorts the rows of a batch into sections, in memory that is theirs. */
 export class RowSections {
   readonly #capacity: number;
   readonly #open: OpenSection[] = [];
   readonly #full: RowSection[] = [];
+  #last: { readonly open: OpenSection; readonly recordedAt: bigint } | undefined;
   #monthStart = 0;
   #monthEnd = 0;
 
@@ -34,16 +40,33 @@ export class RowSections {
 
   /** The writer for one more row. @param recordedAt microseconds. */
   writerFor(target: RowTarget, recordedAt: bigint): RowWriter {
+    const last = this.#last;
+    // Almost always where the row before went.
+    if (
+      last !== undefined &&
+      last.recordedAt === recordedAt &&
+      last.open.columns === target.columns &&
+      !isFull(last.open)
+    )
+      return last.open.writer;
+    const open = this.#openFor(target, recordedAt);
+    if (isFull(open)) this.#close(open);
+    this.#last = { open, recordedAt };
+    return open.writer;
+  }
+
+  #openFor(target: RowTarget, recordedAt: bigint): OpenSection {
     const month = this.#monthOf(Number(recordedAt / 1000n));
     const found = this.#open.find((open) => open.columns === target.columns && open.month === month);
-    if (found === undefined) {
-      const writer = new RowWriter(this.#capacity);
-      this.#open.push({ ...target, month, writer });
-      return writer;
-    }
-    const { writer } = found;
-    if (writer.rows >= MAX_BLOCK_ROWS || writer.size >= MAX_BLOCK_BYTES) this.#close(found);
-    return writer;
+    if (found !== undefined) return found;
+    const open = {
+      table: target.table,
+      columns: target.columns,
+      month,
+      writer: new RowWriter(this.#capacity),
+    };
+    this.#open.push(open);
+    return open;
   }
 
   /** The sections, whole. */
@@ -64,6 +87,11 @@ export class RowSections {
     }
     return this.#monthStart;
   }
+}
+
+/** Encoded otherwise (by a newer definition, say), the same records are other rows, and must not pass for those before. */
+function checksum(body: readonly Buffer[]): number {
+  return body.reduce((sum, piece) => crc32(piece, sum), 0);
 }
 
 /** Joins sections that may stand in one block, as far as a block's limits allow. */
@@ -91,6 +119,6 @@ export function blocksOf(sections: readonly RowSection[], token: string): readon
     columns,
     rows,
     body,
-    token: `${token}#${index}`,
+    token: `${token}#${index}:${rows}:${checksum(body)}`,
   }));
 }

@@ -1,16 +1,17 @@
 import { connectKafka, connectSchemaRegistry, EventCodec, type EventLog } from '@millrace/event-log';
-import { viewOfTopic } from '@millrace/events';
-import { describeError, type Running, startTogether, systemClock } from '@millrace/kernel';
-import { connectClickHouse, type OfflineStore, openOfflineStore } from '@millrace/offline-store';
-import { deadLettersTo, followDefinitions, projectTopics } from '@millrace/processing';
+import { describeError, type Running, startTogether, systemClock, systemTimers } from '@millrace/kernel';
+import {
+  type ClickHouseOfflineStore,
+  connectClickHouse,
+  type OfflineStore,
+  openOfflineStore,
+} from '@millrace/offline-store';
+import { deadLettersTo, followDefinitions, projectionGauges } from '@millrace/processing';
 import { createHttpApp, createMetrics, listen, type Logger } from '@millrace/telemetry';
+import { ByteBudget } from './byte-budget.ts';
 import type { OfflineProjectorConfig } from './config.ts';
-import { featureEncoder } from './feature-encoder.ts';
-import { GroupCommit } from './group-commit.ts';
-import { lifecycleEncoder, lifecycleTopics } from './lifecycle-encoder.ts';
 import { offlineProjectorMetrics } from './metrics.ts';
-import { TopicProjection } from './topic-projection.ts';
-import { ViewTables } from './view-tables.ts';
+import { startProjection } from './projection.ts';
 
 /** What the offline projector is started with. */
 export interface OfflineProjectorOptions {
@@ -44,62 +45,42 @@ export function startOfflineProjector(options: OfflineProjectorOptions): Promise
 
 function runProjector(
   log: EventLog,
-  store: OfflineStore,
+  store: ClickHouseOfflineStore,
   { config, logger, onFailure }: OfflineProjectorOptions,
 ): Promise<Running<OfflineProjector>> {
   return startTogether(async (starter) => {
     const registry = connectSchemaRegistry(config);
     const metricsRegistry = createMetrics('offline-projector');
-    const metrics = offlineProjectorMetrics(metricsRegistry);
+    const queue = new ByteBudget(config.offlineProjectorQueueBytes, systemTimers);
+    const metrics = offlineProjectorMetrics(metricsRegistry, () => queue.taken);
     const codec = new EventCodec(registry);
     const deadLetters = deadLettersTo(log, codec, 'offline-projector', systemClock);
     const definitions = await starter.start(() => followDefinitions(log, codec, onFailure));
-    const tables = new ViewTables(store);
-    const projections = new Map<string, TopicProjection>();
-
-    function projectionOf(topic: string): TopicProjection {
-      const known = projections.get(topic);
-      if (known !== undefined) return known;
-      const view = definitions.catalog.views().find((candidate) => candidate.topic === topic);
-      const viewName = view?.definition.name ?? viewOfTopic(topic);
-      const encoder =
-        viewName === undefined
-          ? lifecycleEncoder(topic, codec, config.maxAhead)
-          : featureEncoder(viewName, {
-              catalog: definitions.catalog,
-              definitionsCaughtUp: () => definitions.caughtUp(),
-              registry,
-              tables,
-              maxAhead: config.maxAhead,
-            });
-      const lingerMs = config.offlineProjectorLingerMs;
-      const commit = new GroupCommit({ store, deadLetters, metrics, lingerMs });
-      const projection = new TopicProjection(topic, store, encoder, commit);
-      projections.set(topic, projection);
-      return projection;
-    }
-
-    // Analysts and the monitor find the table of a view before its first row.
-    const ensureTables = () => Promise.all(definitions.catalog.views().map((view) => tables.ensure(view)));
-    await ensureTables();
-    starter.onStop(
-      definitions.onChange(() => {
-        ensureTables().catch((error: unknown) =>
-          logger.warn(`tables: ${describeError(error)}; rows wait for them`),
-        );
-      }),
-    );
     await starter.start(() =>
-      projectTopics({
-        service: 'offline-projector',
-        log,
-        definitions,
-        otherTopics: lifecycleTopics.map(({ name }) => name),
-        resumeFrom: (topic, partition) => projectionOf(topic).resumeFrom(partition),
-        apply: (batch) => projectionOf(batch.topic).apply(batch),
-        onFailure,
-        maxBytesPerPartition: config.offlineProjectorFetchBytes,
-      }),
+      startProjection(
+        {
+          log,
+          store,
+          definitions,
+          registry,
+          codec,
+          deadLetters,
+          metrics,
+          gauges: projectionGauges('offline_projector', metricsRegistry),
+          queue,
+          logger,
+          clock: systemClock,
+          timers: systemTimers,
+          onFailure,
+        },
+        {
+          maxAhead: config.maxAhead,
+          lingerMs: config.offlineProjectorLingerMs,
+          graceMs: Number(config.offlineProjectorGrace / 1000n),
+          topicQueueBytes: config.offlineProjectorQueueBytes / 4,
+          maxBytesPerPartition: config.offlineProjectorFetchBytes,
+        },
+      ),
     );
     const app = createHttpApp({ logger, metrics: metricsRegistry, problems: () => problemsOf(store) });
     const { port } = await starter.start(() =>

@@ -1,26 +1,35 @@
 import type { RegisteredView } from '@millrace/feature-registry';
 import type { OfflineStore } from '@millrace/offline-store';
 
+interface Ensured {
+  readonly view: RegisteredView;
+  readonly done: Promise<void>;
+}
+
 /** Keeps the tables of feature views up to date, each change of a definition once and one after the other. */
 export class ViewTables {
-  readonly #store: OfflineStore;
-  readonly #ensured = new Map<string, { readonly view: RegisteredView; readonly done: Promise<void> }>();
+  readonly #store: Pick<OfflineStore, 'ensureView'>;
+  readonly #ensured = new Map<string, Ensured>();
 
-  constructor(store: OfflineStore) {
+  constructor(store: Pick<OfflineStore, 'ensureView'>) {
     this.#store = store;
   }
 
-  /** Resolves when the table has what the definition says. @throws MillraceError STORE_UNAVAILABLE, DEFINITION_INCOMPATIBLE */
-  ensure(view: RegisteredView): Promise<void> {
-    const { name } = view.definition;
-    const before = this.#ensured.get(name);
+  /**
+   * Resolves when the table of a generation has what the definition says.
+   *
+   * @throws MillraceError STORE_UNAVAILABLE, DEFINITION_INCOMPATIBLE
+   */
+  ensure(view: RegisteredView, generation: number): Promise<void> {
+    const key = `${view.definition.name}#${generation}`;
+    const before = this.#ensured.get(key);
     if (before?.view === view) return before.done;
     const done = (before?.done ?? Promise.resolve())
       .catch(() => undefined)
-      .then(() => this.#store.ensureView(view));
-    this.#ensured.set(name, { view, done });
+      .then(() => this.#store.ensureView(view, generation));
+    this.#ensured.set(key, { view, done });
     done.catch(() => {
-      if (this.#ensured.get(name)?.view === view) this.#ensured.delete(name);
+      if (this.#ensured.get(key)?.view === view) this.#ensured.delete(key);
     });
     return done;
   }

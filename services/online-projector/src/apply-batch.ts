@@ -17,6 +17,9 @@ export interface ApplyBatchParts {
   readonly maxAhead: Micros;
 }
 
+/** Applies a batch to a generation of the store. */
+export type ApplyBatch = (batch: PartitionBatch, generation: number) => Promise<void>;
+
 interface Letter {
   readonly record: LogRecord;
   readonly error: MillraceError;
@@ -26,22 +29,20 @@ interface Letter {
  * Applies a batch of one partition: dead letters first, then rows and position. So a crash in between repeats
  * dead letters, which have the same id each time, and skips nothing.
  */
-export function applyBatch(parts: ApplyBatchParts): (batch: PartitionBatch) => Promise<void> {
+export function applyBatch(parts: ApplyBatchParts): ApplyBatch {
   const { store, deadLetters, metrics } = parts;
   const rowsOf = rowsOfViews(parts);
-  return async function apply(batch) {
+  return async function apply(batch, generation) {
     const { topic, partition, nextOffset } = batch;
     const done = metrics.applySeconds.startTimer();
     const { rows, letters } = await decodeAll(batch, rowsOf(topic));
     if (letters.length > 0) await deadLetters.write(letters);
-    const { changed } = await store.write(rows, { topic, partition, nextOffset });
+    const { changed } = await store.write(rows, { topic, generation, partition, nextOffset });
     done();
     for (const { error } of letters) metrics.deadLetters.inc({ topic, code: error.code });
     metrics.rows.inc({ topic }, rows.length);
     metrics.changed.inc({ topic }, changed);
     metrics.batchRows.observe(batch.records.length);
-    const behind = batch.highWatermark - nextOffset;
-    metrics.lag.set({ topic, partition }, Number(behind > 0n ? behind : 0n));
   };
 }
 

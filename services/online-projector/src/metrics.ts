@@ -1,14 +1,14 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Histogram, type Registry } from 'prom-client';
 
 /** What the online projector measures. */
 export interface OnlineProjectorMetrics {
   readonly rows: Counter<'topic'>;
   readonly changed: Counter<'topic'>;
   readonly deadLetters: Counter<'topic' | 'code'>;
-  readonly lag: Gauge<'topic' | 'partition'>;
   readonly batchRows: Histogram;
   readonly applySeconds: Histogram;
   readonly lost: Counter;
+  readonly collected: Counter;
 }
 
 /** Makes the online projector's metrics in a registry. */
@@ -33,12 +33,6 @@ export function onlineProjectorMetrics(registry: Registry): OnlineProjectorMetri
       labelNames: ['topic', 'code'],
       registers,
     }),
-    lag: new Gauge({
-      name: 'millrace_online_projector_lag_records',
-      help: 'Records of a partition that are in the log and not applied, as of its last batch.',
-      labelNames: ['topic', 'partition'],
-      registers,
-    }),
     batchRows: new Histogram({
       name: 'millrace_online_projector_batch_rows',
       help: 'Records in a batch.',
@@ -56,6 +50,11 @@ export function onlineProjectorMetrics(registry: Registry): OnlineProjectorMetri
     lost: new Counter({
       name: 'millrace_online_projector_store_losses_total',
       help: 'Times that the store was found to have lost acknowledged writes, and was filled again.',
+      registers,
+    }),
+    collected: new Counter({
+      name: 'millrace_online_projector_rows_collected_total',
+      help: 'Rows that were long out of date and that the online store has forgotten.',
       registers,
     }),
   };

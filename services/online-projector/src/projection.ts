@@ -1,20 +1,44 @@
-import type { EventLog, PartitionBatch } from '@millrace/event-log';
-import { MillraceError, type Running } from '@millrace/kernel';
+import type { EventLog } from '@millrace/event-log';
+import {
+  type Clock,
+  MillraceError,
+  type Running,
+  systemClock,
+  systemTimers,
+  type Timers,
+} from '@millrace/kernel';
 import type { OnlineStoreWriter } from '@millrace/online-store';
-import { type FollowedDefinitions, type ProjectedTopics, projectTopics } from '@millrace/processing';
+import {
+  type FollowedDefinitions,
+  type Generation,
+  type Generations,
+  type ProjectedGenerations,
+  type ProjectionGauges,
+  projectGenerations,
+} from '@millrace/processing';
+import type { ApplyBatch } from './apply-batch.ts';
 
 /** What projecting into the online store needs. */
 export interface ProjectionParts {
-  readonly log: EventLog;
-  readonly definitions: FollowedDefinitions;
-  readonly store: OnlineStoreWriter;
-  readonly apply: (batch: PartitionBatch) => Promise<void>;
+  readonly log: Pick<EventLog, 'consume' | 'follow' | 'spans' | 'committed'>;
+  readonly definitions: Pick<FollowedDefinitions, 'catalog' | 'onChange'>;
+  readonly store: OnlineStoreWriter & { readonly generations: Generations };
+  readonly apply: ApplyBatch;
+  readonly gauges: ProjectionGauges;
   readonly checkpointMs: number;
   readonly fetchBytes: number;
+  /** Milliseconds for which a generation is fed that was live before; much more than readers hold on to it. */
+  readonly graceMs: number;
+  /** @default the machine's */
+  readonly timers?: Timers;
+  /** @default the machine's */
+  readonly clock?: Clock;
   /** Told when the store has lost writes and is being filled again. */
   readonly onLoss: (error: MillraceError) => void;
-  /** Told of a checkpoint that failed; the next one tries again. */
-  readonly onCheckpointFailure: (error: unknown) => void;
+  /** Told of what failed and is tried again: a checkpoint, a look at the generations. */
+  readonly onTrouble: (error: unknown) => void;
+  /** Told of generations that went live. */
+  readonly onLive?: (generations: readonly Generation[]) => void;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -23,19 +47,35 @@ export interface ProjectionParts {
  * lost writes: they then go on from where the store says that nothing is missing.
  */
 export async function startProjection(parts: ProjectionParts): Promise<Running<void>> {
-  const { store, onFailure } = parts;
-  let consuming: Promise<Running<ProjectedTopics>> = start();
+  const { store, onFailure, onTrouble, timers = systemTimers, clock = systemClock } = parts;
+  let consuming: Promise<Running<ProjectedGenerations>> = start();
   let restarting: Promise<void> | undefined;
   let stopped = false;
 
-  function start(): Promise<Running<ProjectedTopics>> {
-    return projectTopics({
+  function start(): Promise<Running<ProjectedGenerations>> {
+    return projectGenerations({
       service: 'online-projector',
       log: parts.log,
       definitions: parts.definitions,
+      generations: store.generations,
+      gauges: parts.gauges,
+      graceMs: parts.graceMs,
       maxBytesPerPartition: parts.fetchBytes,
-      resumeFrom: (topic, partition) => store.resumeFrom({ topic, partition }),
-      apply: (batch) => noticingLoss(() => parts.apply(batch)),
+      timers,
+      clock,
+      resumeFrom: ({ topic, number }, partition) =>
+        store.resumeFrom({ topic, generation: number, partition }),
+      apply: ({ number }, batch) => noticingLoss(() => parts.apply(batch, number)),
+      released(generation) {
+        // The last checkpoint is still to come.
+        if (!stopped) store.release(generation);
+      },
+      onSetBack(topics) {
+        const what = `the online store has forgotten which generation of ${topics.join(', ')} was live`;
+        parts.onLoss(new MillraceError('STORE_LOST_WRITES', what));
+      },
+      onTrouble,
+      ...(parts.onLive === undefined ? {} : { onLive: parts.onLive }),
       onFailure,
     });
   }
@@ -51,12 +91,8 @@ export async function startProjection(parts: ProjectionParts): Promise<Running<v
     try {
       await work();
     } catch (error) {
-      if (
-        error instanceof MillraceError &&
-        error.code === 'STORE_LOST_WRITES' &&
-        restarting === undefined &&
-        !stopped
-      ) {
+      const isLoss = error instanceof MillraceError && error.code === 'STORE_LOST_WRITES';
+      if (isLoss && restarting === undefined && !stopped) {
         parts.onLoss(error);
         restarting = restart()
           .catch(onFailure)
@@ -69,18 +105,18 @@ export async function startProjection(parts: ProjectionParts): Promise<Running<v
   }
 
   let checkpointing: Promise<void> = Promise.resolve();
-  const timer = setInterval(() => {
+  const stopCheckpoints = timers.every(parts.checkpointMs, () => {
     checkpointing = checkpointing
       .then(() => noticingLoss(() => store.checkpoint()))
       .catch((error: unknown) => {
-        if (!(error instanceof MillraceError) || !error.retry) onFailure(error);
-        else parts.onCheckpointFailure(error);
+        if (error instanceof MillraceError && error.retry) onTrouble(error);
+        else onFailure(error);
       });
-  }, parts.checkpointMs);
+  });
 
   const stop = async () => {
     stopped = true;
-    clearInterval(timer);
+    stopCheckpoints();
     await restarting;
     const running = await consuming;
     await running.stop();
@@ -90,7 +126,7 @@ export async function startProjection(parts: ProjectionParts): Promise<Running<v
   try {
     await consuming;
   } catch (error) {
-    clearInterval(timer);
+    stopCheckpoints();
     throw error;
   }
   return { value: undefined, stop };

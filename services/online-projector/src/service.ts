@@ -7,9 +7,10 @@ import {
 } from '@millrace/event-log';
 import { describeError, type Running, startTogether, systemClock } from '@millrace/kernel';
 import { connectRedisOnlineStore, type OnlineStore } from '@millrace/online-store';
-import { deadLettersTo, followDefinitions } from '@millrace/processing';
+import { deadLettersTo, followDefinitions, projectionGauges } from '@millrace/processing';
 import { createHttpApp, createMetrics, listen, type Logger } from '@millrace/telemetry';
 import { applyBatch } from './apply-batch.ts';
+import { startCollecting } from './collecting.ts';
 import type { OnlineProjectorConfig } from './config.ts';
 import { onlineProjectorMetrics } from './metrics.ts';
 import { startProjection } from './projection.ts';
@@ -64,6 +65,7 @@ function runProjector(
   { config, logger, onFailure }: OnlineProjectorOptions,
 ): Promise<Running<OnlineProjector>> {
   return startTogether(async (starter) => {
+    const onTrouble = (error: unknown) => logger.warn(`${describeError(error)}; it is tried again`);
     const metricsRegistry = createMetrics('online-projector');
     const metrics = onlineProjectorMetrics(metricsRegistry);
     const codec = new EventCodec(registry);
@@ -81,13 +83,31 @@ function runProjector(
           metrics,
           maxAhead: config.maxAhead,
         }),
+        gauges: projectionGauges('online_projector', metricsRegistry),
         checkpointMs: config.onlineProjectorCheckpointMs,
         fetchBytes: config.onlineProjectorFetchBytes,
+        graceMs: Number(config.onlineProjectorGenerationGrace / 1000n),
         onLoss: (error) => {
           metrics.lost.inc();
           logger.error({ code: error.code }, `${error.message}; it is filled again from the log`);
         },
-        onCheckpointFailure: (error) => logger.warn(`no checkpoint: ${describeError(error)}`),
+        onTrouble,
+        onLive: (generations) =>
+          logger.info(
+            { generations: generations.map(({ topic, number }) => ({ topic, number })) },
+            'rebuilt',
+          ),
+        onFailure,
+      }),
+    );
+    await starter.start(() =>
+      startCollecting({
+        store,
+        catalog: definitions.catalog,
+        horizon: config.onlineProjectorGcHorizon,
+        everyMs: Number(config.onlineProjectorGcInterval / 1000n),
+        onCollected: (rows) => metrics.collected.inc(rows),
+        onTrouble,
         onFailure,
       }),
     );

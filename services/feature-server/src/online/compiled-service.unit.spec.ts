@@ -99,10 +99,13 @@ test('answers the bytes that the plain way gives, for any types, rows and order 
         const value = values === null ? null : frame(SCHEMA_ID, rowType.toBuffer(record));
         const offset = BigInt(index) + 2n ** 41n;
         const position = packPosition({ epoch: 0, partition: 3, offset });
-        await store.write(
-          [{ entity: entity.name, key: keys.encode(key), view: 'v', eventTime, position, eventId, value }],
-          { topic: 't', partition: 3, nextOffset: offset + 1n },
-        );
+        const address = { entity: entity.name, key: keys.encode(key), view: 'v' };
+        await store.write([{ ...address, eventTime, position, eventId, recordedAt: T, value }], {
+          topic: 't',
+          generation: 1,
+          partition: 3,
+          nextOffset: offset + 1n,
+        });
       }
       const catalog = catalogOf([entity, definition], () => SCHEMA_ID);
       const service = catalog.features(wanted.map((feature) => ({ view: 'v', feature })));

@@ -32,7 +32,8 @@ export function featureRoutes(app: FastifyInstance, gateway: Gateway): void {
         const view = await findView(paramsSchema.parse(request.params).view);
         const source = requestSource(request.headers, config.gatewayDefaultProducer);
         const latest = systemClock.now() + config.maxAhead;
-        return { topic: view.topic, ...featureRows(view, encoders.of(view), source, latest) };
+        const rows = featureRows(view, encoders.of(view), source, latest);
+        return { topic: view.topic, source, timed: true, ...rows };
       }),
   );
 }

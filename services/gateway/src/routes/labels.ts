@@ -21,6 +21,8 @@ export function labelRoutes(app: FastifyInstance, gateway: Gateway): void {
       const latest = systemClock.now() + config.maxAhead;
       return {
         topic,
+        source,
+        timed: false,
         encode: labelRows(toRecord, { source, latest, maxRowBytes: config.gatewayMaxRowBytes }),
       };
     }),

@@ -28,7 +28,7 @@ export function predictionRoutes(app: FastifyInstance, gateway: Gateway): void {
         serviceTypesOf(definitions.catalog),
         (index, predictionId) => void (ids[index] = predictionId),
       );
-      return { topic, encode, extend: (answer) => withIds(answer, ids) };
+      return { topic, encode, source, timed: false, extend: (answer) => withIds(answer, ids) };
     }),
   );
 }

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type {} from '@fastify/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { encodeSource } from '@millrace/feature-registry/row';
 import { MillraceError } from '@millrace/kernel';
 import { z } from 'zod';
 import { type CellEncoder, arrowOutcomes } from '../body/arrow.ts';
@@ -9,15 +10,19 @@ import type { Body } from '../body/body-stream.ts';
 import { jsonOutcomes } from '../body/json.ts';
 import { ndjsonOutcomes } from '../body/ndjson.ts';
 import type { Gateway } from '../gateway.ts';
-import { sourceHeadersSchema } from '../request-source.ts';
+import { type RequestSource, sourceHeadersSchema } from '../request-source.ts';
 import type { EncodeRow, Outcome } from '../rows/outcome.ts';
+import type { SentRows } from '../rows/sent-rows.ts';
 import { type WriteAnswer, writeAnswerSchema } from '../rows/tally.ts';
-import { writeRows } from '../rows/write-rows.ts';
+import { writeRows, type WriteRowsOptions } from '../rows/write-rows.ts';
 
 /** What one request writes. */
 export interface Write {
   readonly topic: string;
   readonly encode: EncodeRow;
+  readonly source: RequestSource;
+  /** Whether every row brings its event time. */
+  readonly timed: boolean;
   /** Where Arrow is taken. */
   readonly cells?: CellEncoder;
   /** Adds to the answer. */
@@ -69,6 +74,9 @@ function mapValues<V, R>(object: Readonly<Record<number, V>>, map: (value: V) =>
   return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, map(value)]));
 }
 
+/** What a request takes up beside its body: many small ones that wait for Kafka are to be bounded too. */
+const REQUEST_BYTES = 8 * 1024;
+
 /** Reads the body, writes its rows and answers, holding the bytes against the budget meanwhile. */
 export async function handleWrite(
   gateway: Gateway,
@@ -80,7 +88,7 @@ export async function handleWrite(
   const { config, budget, log, metrics } = gateway;
   const { body: stream } = request;
   if (!(stream instanceof Readable)) throw new MillraceError('REQUEST_INVALID', 'the request has no body');
-  const reservation = budget.reserve(0);
+  const reservation = budget.reserve(REQUEST_BYTES);
   try {
     const format = bodyFormat(request.headers, formats);
     let atomic = isAtomic(request.query);
@@ -97,12 +105,24 @@ export async function handleWrite(
       maxStreamBytes: atomic ? config.gatewayMaxBodyBytes : config.gatewayMaxStreamBytes,
     };
     const chunks = outcomesOf(format, body, write, () => void (atomic = true));
-    const tally = await writeRows(chunks, { log, metrics, topic: write.topic, atomic: () => atomic });
+    const tally = await writeRows(chunks, {
+      log,
+      metrics,
+      topic: write.topic,
+      sent: sentOf(write, gateway.sentRows),
+      atomic: () => atomic,
+    });
     const answer = tally.answer();
     return await reply.status(tally.status).send(write.extend?.(answer) ?? answer);
   } finally {
     reservation.release();
   }
+}
+
+function sentOf({ source, timed }: Write, rows: SentRows): WriteRowsOptions['sent'] {
+  if (!source.keyed) return undefined;
+  const sourceBytes = encodeSource(source.producer, source.traceparent).length;
+  return { rows, request: { sourceBytes, timed } };
 }
 
 function outcomesOf(

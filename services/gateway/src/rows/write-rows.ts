@@ -1,14 +1,20 @@
 import type { LogWriter, RecordToAppend } from '@millrace/event-log';
+import type { RowIssue } from '@millrace/feature-registry/row';
 import { MillraceError } from '@millrace/kernel';
 import type { GatewayMetrics } from '../metrics.ts';
 import type { Outcome } from './outcome.ts';
+import type { SentRequest, SentRows } from './sent-rows.ts';
 import { Tally } from './tally.ts';
+
+const NONE: readonly RowIssue[] = [];
 
 /** How to write the rows of a request. */
 export interface WriteRowsOptions {
   readonly log: LogWriter;
   readonly metrics: GatewayMetrics;
   readonly topic: string;
+  /** For a request with an idempotency key. */
+  readonly sent?: { readonly rows: SentRows; readonly request: SentRequest } | undefined;
   /** Whether one refused row refuses all; asked once the rows are read, since a JSON body may say it. */
   readonly atomic: () => boolean;
 }
@@ -20,18 +26,24 @@ export interface WriteRowsOptions {
  */
 export async function writeRows(
   chunks: AsyncIterable<readonly Outcome[]>,
-  { log, metrics, topic, atomic }: WriteRowsOptions,
+  { log, metrics, topic, sent, atomic }: WriteRowsOptions,
 ): Promise<Tally> {
   const tally = new Tally();
   let index = 0;
   let held: RecordToAppend[] = [];
   let appending: Promise<void> = Promise.resolve();
 
+  const reused = ({ value }: RecordToAppend): readonly RowIssue[] => {
+    const issue = sent?.rows.check(value, sent.request);
+    return issue === undefined ? NONE : [issue];
+  };
+
   const append = async (records: readonly RecordToAppend[]) => {
     if (records.length === 0) return;
     const stop = metrics.appendSeconds.startTimer();
     const positions = await log.append(records);
     stop();
+    if (sent !== undefined) for (const { value } of records) sent.rows.remember(value, sent.request);
     tally.accept(positions);
     metrics.accepted.inc({ topic }, positions.length);
   };
@@ -39,10 +51,11 @@ export async function writeRows(
   try {
     for await (const chunk of chunks) {
       for (const outcome of chunk) {
-        if (outcome.ok) held.push(outcome.value);
+        const issues = outcome.ok ? reused(outcome.value) : outcome.error;
+        if (outcome.ok && issues.length === 0) held.push(outcome.value);
         else {
-          tally.reject(index, outcome.error);
-          metrics.rejected.inc({ topic, code: outcome.error[0]?.code ?? 'REQUEST_INVALID' });
+          tally.reject(index, issues);
+          metrics.rejected.inc({ topic, code: issues[0]?.code ?? 'REQUEST_INVALID' });
         }
         index++;
       }

@@ -12,6 +12,7 @@ import {
   connectClickHouse,
   type OfflineStore,
   openOfflineStore,
+  physicalTable,
   rawTableName,
 } from '@millrace/offline-store';
 import { followDefinitions } from '@millrace/processing';
@@ -26,9 +27,12 @@ export interface MonitorWorld {
   readonly log: EventLog;
   readonly view: string;
   readonly store: OfflineStore;
-  /** Stores rows and says that they are applied, as the projector does. */
-  apply(placed: readonly PlacedRow[]): Promise<void>;
+  /** Stores rows and says that they are applied, as the projector does. @param generation 1 when left out. */
+  apply(placed: readonly PlacedRow[], generation?: number): Promise<void>;
   insert(table: string, rows: readonly Record<string, unknown>[]): Promise<void>;
+  /** Begins a rebuild of the view. @returns the number of its generation. */
+  rebuild(): Promise<number>;
+  goLive(generation: number): Promise<void>;
   /** Starts a monitor on this world. */
   start(monitors: readonly unknown[]): Promise<Running<TestMonitor>>;
   /** Every event of a monitor that the log holds, whether it counts or not. */
@@ -78,7 +82,7 @@ export function openMonitorWorld(): Promise<Running<MonitorWorld>> {
       }),
     );
     await definitions.caughtUp(registered);
-    await store.ensureView(definitions.catalog.view(definition.name));
+    await store.ensureView(definitions.catalog.view(definition.name), 1);
 
     async function insert(table: string, values: readonly Record<string, unknown>[]): Promise<void> {
       await clickhouse.insert({
@@ -94,9 +98,17 @@ export function openMonitorWorld(): Promise<Running<MonitorWorld>> {
       view: definition.name,
       store,
       insert,
-      async apply(placed) {
-        await insert(rawTableName(definition.name), placed.map(storedRow));
-        await store.recordApplied(rangesOf(`features.${definition.name}`, placed));
+      async rebuild() {
+        const view = definitions.catalog.view(definition.name);
+        const [building] = await store.generations.request([{ topic: view.topic, until: null }]);
+        if (building === undefined) throw new Error('no rebuild began');
+        await store.ensureView(view, building.number);
+        return building.number;
+      },
+      goLive: (number) => store.generations.goLive([{ topic: `features.${definition.name}`, number }]),
+      async apply(placed, generation = 1) {
+        await insert(physicalTable(rawTableName(definition.name), generation), placed.map(storedRow));
+        await store.recordApplied(rangesOf(`features.${definition.name}`, placed, generation));
       },
       start: (monitors) => startTestMonitor({ ...settings, monitors: JSON.stringify(monitors) }),
       async written(monitor) {
@@ -154,12 +166,13 @@ function startTestMonitor(settings: Readonly<Record<string, string>>): Promise<R
 }
 
 /** One range for each partition, as the projector would record it. */
-export function rangesOf(topic: string, placed: readonly PlacedRow[]) {
+export function rangesOf(topic: string, placed: readonly PlacedRow[], generation = 1) {
   return [...Map.groupBy(placed, ({ partition }) => partition)].map(([partition, rows]) => {
     const offsets = rows.map(({ offset }) => offset).sort((a, b) => (a < b ? -1 : 1));
     const times = rows.map(({ row }) => row.eventTime).sort((a, b) => (a < b ? -1 : 1));
     return {
       topic,
+      generation,
       epoch: 0,
       partition,
       firstOffset: offsets[0] ?? 0n,

@@ -8,7 +8,8 @@ const eventsOf: Readonly<Record<string, readonly LifecycleEventName[]>> = {
   [topics.labels.name]: ['LabelObserved'],
   [topics.driftWindows.name]: ['DriftWindowClosed'],
   [topics.retraining.name]: ['RetrainingRequested'],
-  [topics.deadLetters.name]: ['DeadLettered'],
+  [topics.deadLetters.name]: ['DeadLettered', 'DeadLetterReplayed', 'DeadLetterDiscarded'],
+  [topics.verifications.name]: ['StoresVerified'],
 };
 
 /** Registers the schemas of all lifecycle events, so that any client can write them from the start. */

@@ -1,0 +1,3 @@
+export { type ApplyBatch, applyBatch, type ApplyBatchParts } from './apply-batch.ts';
+export { type OnlineProjectorMetrics, onlineProjectorMetrics } from './metrics.ts';
+export { type ProjectionParts, startProjection } from './projection.ts';
