@@ -66,7 +66,7 @@ describe('the demo', () => {
           const { rows } = analystOf(addresses.stack.clickhouse);
           await rows(
             z.never(),
-            `ALTER TABLE features_airport_departures_raw UPDATE departures = departures + 1
+            `ALTER TABLE features_airport_departures_raw_g1 UPDATE departures = departures + 1
             WHERE airport = 'ATL' SETTINGS mutations_sync = 1`,
           );
         },

@@ -23,6 +23,7 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 const byCode: Partial<Record<ErrorCode, ExitCode>> = {
   CONFIG_INVALID: exitCodes.usage,
+  DEAD_LETTER_UNKNOWN: exitCodes.notFound,
   DEFINITION_UNKNOWN: exitCodes.notFound,
   INTERNAL: exitCodes.failed,
   MODEL_UNKNOWN: exitCodes.notFound,

@@ -1,12 +1,15 @@
 import { Command, CommanderError } from 'commander';
 import { describeError, MillraceError } from '@millrace/kernel';
 import { addApply } from './commands/apply.ts';
+import { addDeadLetters } from './commands/dead-letters.ts';
 import { addDescribe } from './commands/describe.ts';
 import { addImport } from './commands/import.ts';
 import { addList } from './commands/list.ts';
+import { addRebuild } from './commands/rebuild.ts';
 import { addSnapshot } from './commands/snapshot.ts';
 import { addStatus } from './commands/status.ts';
 import { addTrace } from './commands/trace.ts';
+import { addVerify } from './commands/verify.ts';
 import { addWindows } from './commands/windows.ts';
 import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.ts';
 import { addGlobals } from './globals.ts';
@@ -50,6 +53,9 @@ export function createProgram(terminal: Terminal, finish: Finish): Command {
     addSnapshot,
     addWindows,
     addTrace,
+    addVerify,
+    addDeadLetters,
+    addRebuild,
   ]) {
     add(program, terminal, finish);
   }

@@ -17,7 +17,17 @@ describe('the command line', () => {
   it('helps', async () => {
     const { code, written } = await ran('--help');
     expect(code).toBe(exitCodes.ok);
-    for (const command of ['apply', 'list', 'describe', 'status', 'import', 'snapshot', 'windows', 'trace']) {
+    for (const command of [
+      'apply',
+      'list',
+      'describe',
+      'status',
+      'import',
+      'snapshot',
+      'windows',
+      'trace',
+      'dead-letters',
+    ]) {
       expect(written).toMatch(new RegExp(`^  ${command} `, 'm'));
     }
     expect(written).toContain('Exit codes: 0 done');
@@ -25,11 +35,16 @@ describe('the command line', () => {
 
   it.each([
     [['aply'], /unknown command 'aply'/],
+    [['rebuild', 'elsewhere'], /Allowed choices are online, offline/],
     [['list', 'widgets'], /Allowed choices are all, entities/],
     [['import', 'x.csv'], /required option '--view/],
     [['import', 'x.csv', '--view', 'v', '--map', 'broken'], /name=column/],
     [['windows', '--from', 'yesterday'], /must be an ISO 8601 time/],
     [['trace', 'airport=SFO', '--limit', '0'], /whole number above 0/],
+    [['dead-letters', 'inspect', 'features.v'], /id of a dead letter or topic\/partition@offset/],
+    [['dead-letters', 'discard', 'features.v/0@1'], /required option '--reason/],
+    [['dead-letters', 'replay'], /CONFIG_INVALID: name dead letters, or give --all/],
+    [['dead-letters', 'replay', 'features.v/0@1', '--all'], /CONFIG_INVALID: name dead letters/],
     [['snapshot', 'create', '--service', 's'], /CONFIG_INVALID: give --spine, or all of/],
   ])('%j is a wrong usage', async (args, complaint) => {
     const { code, complaints } = await ran(...args);

@@ -10,9 +10,9 @@ import { readStatus, type Status } from '../status/read-status.ts';
 export function addStatus(program: Command, terminal: Terminal, finish: Finish): void {
   program
     .command('status')
-    .summary('services, servers, lag of both stores, watermarks')
+    .summary('services, servers, lag of both stores, rebuilds, watermarks')
     .description(
-      'Shows whether the services and the servers behind them work, how many records of each topic the stores do not have yet, and how far event time has come. Exit code 5 when something is not ready.',
+      'Shows whether the services and the servers behind them work, how many records of each topic the stores do not have yet, how far rebuilds are, and how far event time has come. Exit code 5 when something is not ready.',
     )
     .addHelpText(
       'after',
@@ -28,7 +28,7 @@ export function addStatus(program: Command, terminal: Terminal, finish: Finish):
 }
 
 /** The status for people. */
-export function statusText({ services, servers, topics, watermarks }: Status): string {
+export function statusText({ services, servers, topics, watermarks, rebuilds }: Status): string {
   const parts = table(
     ['PART', 'WHERE', 'STATE'],
     [...services, ...servers].map(({ name, where, ready, problems }) => [
@@ -55,7 +55,14 @@ export function statusText({ services, servers, topics, watermarks }: Status): s
       closedThrough ?? '-',
     ]),
   );
-  return [parts, ...(topics.length === 0 ? [] : [lags]), ...(watermarks.length === 0 ? [] : [marks])].join(
-    '\n\n',
+  const building = table(
+    ['REBUILD', 'TOPIC', 'DONE', 'OF'],
+    rebuilds.map(({ store, topic, done, total }) => [store, topic, grouped(done), grouped(total)]),
   );
+  return [
+    parts,
+    ...(topics.length === 0 ? [] : [lags]),
+    ...(rebuilds.length === 0 ? [] : [building]),
+    ...(watermarks.length === 0 ? [] : [marks]),
+  ].join('\n\n');
 }

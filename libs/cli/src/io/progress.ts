@@ -10,15 +10,17 @@ export interface Progress {
 
 const PLAIN_EVERY_MS = 5_000;
 
-/** A bar where a person looks on; a line every few seconds elsewhere. */
+/** A bar where a person looks on; a line every few seconds elsewhere. @param unit what is counted */
 export function showProgress(
   what: string,
   total: number | undefined,
   { interactive, err }: Terminal,
+  unit = 'rows',
 ): Progress {
   const begun = performance.now();
   let rows = 0;
-  const rate = () => `${grouped(Math.round((rows / Math.max(performance.now() - begun, 1)) * 1000))} rows/s`;
+  const rate = () =>
+    `${grouped(Math.round((rows / Math.max(performance.now() - begun, 1)) * 1000))} ${unit}/s`;
   if (interactive && total !== undefined) {
     const options: Options = {
       format: `${what} {bar} {percentage}% {value}/{total} {rate}`,
@@ -36,7 +38,7 @@ export function showProgress(
   }
   let said = begun;
   const say = () =>
-    err(`${what}: ${grouped(rows)}${total === undefined ? '' : ` of ${grouped(total)}`} rows, ${rate()}`);
+    err(`${what}: ${grouped(rows)}${total === undefined ? '' : ` of ${grouped(total)}`} ${unit}, ${rate()}`);
   return {
     add(more) {
       rows += more;

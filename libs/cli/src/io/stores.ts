@@ -1,6 +1,7 @@
 import {
   connectKafka,
   type EventLog,
+  type LogScanner,
   kafkaConfigShape,
   schemaRegistryConfigShape,
 } from '@millrace/event-log';
@@ -16,6 +17,7 @@ export const storesConfigSchema = z.object({
   ...clickHouseConfigShape,
   redisUrl: z.string().default('redis://127.0.0.1:6379').describe('Redis.'),
   redisCluster: z.stringbool().default(false).describe('Whether that is a node of a Redis Cluster.'),
+  onlineStoreName: z.string().default('millrace').describe('What every key of the online store begins with.'),
 });
 
 /** See {@link storesConfigSchema}. */
@@ -43,13 +45,13 @@ export async function withServer<T, R>(
 }
 
 /** Kafka; what its client has to say is left out. */
-export function kafkaOf(config: StoresConfig): Promise<Running<EventLog>> {
+export function kafkaOf(config: StoresConfig): Promise<Running<EventLog & LogScanner>> {
   return connectKafka({ clientId: 'millrace-cli', config, log: () => undefined });
 }
 
 /** The online store. */
-export function onlineStoreOf({ redisUrl, redisCluster }: StoresConfig) {
-  return connectRedisOnlineStore({ url: redisUrl, cluster: redisCluster });
+export function onlineStoreOf({ redisUrl, redisCluster, onlineStoreName }: StoresConfig) {
+  return connectRedisOnlineStore({ url: redisUrl, cluster: redisCluster, name: onlineStoreName });
 }
 
 /** The offline store's database. */

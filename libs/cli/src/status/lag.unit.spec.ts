@@ -7,7 +7,7 @@ const spans = [
 ];
 
 it('counts the records that a store does not have', () => {
-  const offline = [{ topic: 'features.a', epoch: 0, partition: 0, next: 10n }];
+  const offline = [{ topic: 'features.a', generation: 1, epoch: 0, partition: 0, next: 10n }];
   expect(topicLag('features.a', spans, { 'features.a': { 0: 7n, 1: 4n } }, offline)).toEqual({
     topic: 'features.a',
     records: 13n,

@@ -7,6 +7,7 @@ import type { Context, Globals } from '../globals.ts';
 import { getJson } from '../io/http.ts';
 import { clickHouseOf, kafkaOf, onlineStoreOf, storesConfig, withServer } from '../io/stores.ts';
 import { type TopicLag, topicLag } from './lag.ts';
+import { type RebuildStatus, readRebuilds } from './read-rebuilds.ts';
 
 /** Whether a service or a server does its work. */
 export interface PartStatus {
@@ -22,6 +23,7 @@ export interface Status {
   readonly servers: readonly PartStatus[];
   readonly topics: readonly TopicLag[];
   readonly watermarks: readonly Watermark[];
+  readonly rebuilds: readonly RebuildStatus[];
 }
 
 const readySchema = z.looseObject({ status: z.string(), problems: z.array(z.string()).default([]) });
@@ -43,7 +45,7 @@ export async function readStatus({ globals, millrace }: Context): Promise<Status
     millrace.windows.watermarks().catch(() => []),
   ]);
   const logged = kafka.ok ? kafka.value : [];
-  const [online, offline] = await Promise.all([
+  const [online, offline, rebuilds] = await Promise.all([
     withServer(
       () => onlineStoreOf(config),
       (store) => store.applied(),
@@ -56,6 +58,7 @@ export async function readStatus({ globals, millrace }: Context): Promise<Status
           logged.map(({ topic }) => topic),
         ),
     ),
+    readRebuilds(config, new Map(logged.map(({ topic, spans }) => [topic, spans]))),
   ]);
   return {
     services,
@@ -68,12 +71,11 @@ export async function readStatus({ globals, millrace }: Context): Promise<Status
       topicLag(topic, spans, online.ok ? online.value : undefined, offline.ok ? offline.value : undefined),
     ),
     watermarks,
+    rebuilds,
   };
 }
 
-const projected: ReadonlySet<string> = new Set(
-  Object.values(topics).flatMap(({ name }) => (name === topics.definitions.name ? [] : [name])),
-);
+const projected: ReadonlySet<string> = new Set(Object.values(topics).map(({ name }) => name));
 
 function addresses(globals: Globals): readonly (readonly [string, string])[] {
   return [
