@@ -19,9 +19,6 @@ const writtenSchema = z.object({
   positions: z.record(z.string(), z.record(z.string(), z.coerce.number())),
 });
 
-/** The projectors, which a rebuild stops and starts. */
-export type Projector = 'online-projector' | 'offline-projector';
-
 /** The platform under load. */
 export interface Bench {
   readonly stack: StackAddresses;
@@ -35,8 +32,6 @@ export interface Bench {
   applied(positions: readonly Positions[], store?: 'online' | 'offline'): Promise<void>;
   /** Writes the history of five views, once in a run; resolves when both stores have it. */
   history(): Promise<Positions>;
-  stopProjector(name: Projector): Promise<void>;
-  startProjector(name: Projector): Promise<void>;
 }
 
 /** Starts the platform in a folder of its own, with the definitions of the benchmarks. */
@@ -47,20 +42,12 @@ export function startBench(): Promise<Running<Bench>> {
     const stack = await starter.start(() => startStack({ folder }));
     const env = { MILLRACE_LOG_LEVEL: 'warn' };
     const services = await starter.start(() =>
-      startServices(stack, { folder, env, services: ['gateway', 'feature-server', 'registry'] }),
+      startServices(stack, {
+        folder,
+        env,
+        services: ['gateway', 'feature-server', 'registry', 'online-projector', 'offline-projector'],
+      }),
     );
-    const projectors = new Map<Projector, Running<unknown>>();
-    const startProjector = async (name: Projector) => {
-      projectors.set(name, await startServices(stack, { folder, env, services: [name] }));
-    };
-    const stopProjector = async (name: Projector) => {
-      await projectors.get(name)?.stop();
-      projectors.delete(name);
-    };
-    starter.onStop(() => stopProjector('online-projector'));
-    starter.onStop(() => stopProjector('offline-projector'));
-    await startProjector('online-projector');
-    await startProjector('offline-projector');
     const pool = (url: string) => {
       const created = new Pool(url, { connections: 64 });
       starter.onStop(() => created.close());
@@ -104,8 +91,6 @@ export function startBench(): Promise<Running<Bench>> {
       write,
       applied,
       history: () => (history ??= writeHistory()),
-      startProjector,
-      stopProjector,
     };
   });
 }

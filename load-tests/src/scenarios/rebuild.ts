@@ -1,6 +1,8 @@
-import type { ClickHouseClient } from '@clickhouse/client';
-import { Redis } from 'ioredis';
-import { z } from 'zod';
+import { setTimeout as wait } from 'node:timers/promises';
+import { featureTopic } from '@millrace/events';
+import { clickHouseGenerations } from '@millrace/offline-store';
+import { connectRedisOnlineStore } from '@millrace/online-store';
+import type { Generations } from '@millrace/processing';
 import { views } from '../definitions.ts';
 import { insertRate } from '../limits/bare-clickhouse.ts';
 import { writeRate } from '../limits/bare-ioredis.ts';
@@ -8,53 +10,50 @@ import { HISTORY_ROWS } from '../rows.ts';
 import type { Measurement, Scenario } from '../scenario.ts';
 
 const EVENTS = HISTORY_ROWS * views.length;
+const LONGEST_MS = 600_000;
 
-/** Redis emptied, and filled again from the log. */
+/** A generation of five views built from the log beside the live one, until Redis is read from it. */
 export const rebuildOnline: Scenario = {
   name: 'rebuild-online',
   async run(bench) {
-    const positions = await bench.history();
-    await bench.stopProjector('online-projector');
-    const redis = new Redis(bench.stack.redis.url);
-    await redis.flushall();
-    await redis.quit();
-    const seconds = await timed(async () => {
-      await bench.startProjector('online-projector');
-      await bench.applied([positions], 'online');
-    });
-    return measured(seconds, { name: 'bare-ioredis', rate: await writeRate(bench.stack.redis.url, EVENTS) });
+    await bench.history();
+    const { url } = bench.stack.redis;
+    const store = await connectRedisOnlineStore({ url });
+    try {
+      const seconds = await rebuild(store.value.generations);
+      return measured(seconds, { name: 'bare-ioredis', rate: await writeRate(url, EVENTS) });
+    } finally {
+      await store.stop();
+    }
   },
 };
 
-/** Every table dropped, and filled again from the log. */
+/** A generation of five views built from the log beside the live one, until ClickHouse is read from it. */
 export const rebuildOffline: Scenario = {
   name: 'rebuild-offline',
   async run(bench) {
-    const positions = await bench.history();
-    await bench.stopProjector('offline-projector');
-    await dropTables(bench.clickhouse);
-    const seconds = await timed(async () => {
-      await bench.startProjector('offline-projector');
-      await bench.applied([positions], 'offline');
-    });
+    await bench.history();
+    const seconds = await rebuild(clickHouseGenerations(bench.clickhouse, { cluster: '' }));
     return measured(seconds, { name: 'bare-clickhouse-insert', rate: await insertRate(bench, EVENTS) });
   },
 };
 
-async function dropTables(clickhouse: ClickHouseClient): Promise<void> {
-  const query = 'SELECT name, engine FROM system.tables WHERE database = currentDatabase()';
-  const answer = await clickhouse.query({ query, format: 'JSONEachRow' });
-  const tables = z.array(z.object({ name: z.string(), engine: z.string() })).parse(await answer.json());
-  for (const { name, engine } of tables) {
-    const kind = engine === 'View' ? 'VIEW' : 'TABLE';
-    await clickhouse.command({ query: `DROP ${kind} \`${name}\` SYNC` });
-  }
-}
-
-async function timed(work: () => Promise<void>): Promise<number> {
+/** What `millrace rebuild` does, while the services run. @returns seconds from the request to the switch. */
+async function rebuild(generations: Generations): Promise<number> {
   const started = performance.now();
-  await work();
-  return (performance.now() - started) / 1_000;
+  const asked = await generations.request(
+    views.map(({ definition: { name } }) => ({ topic: featureTopic(name), until: null })),
+  );
+  for (;;) {
+    const now = await generations.list();
+    const live = asked.every(({ topic, number }) =>
+      now.some((known) => known.topic === topic && known.number === number && known.state === 'live'),
+    );
+    const elapsed = performance.now() - started;
+    if (live) return elapsed / 1_000;
+    if (elapsed > LONGEST_MS) throw new Error(`the rebuild was not live after ${LONGEST_MS / 1_000} s`);
+    await wait(50);
+  }
 }
 
 /** One rebuild is one measurement: its whole time stands for both percentiles. */
