@@ -31,6 +31,8 @@ export interface ComponentContext {
   readonly guard: Guard;
   /** Called when a component ends that was ready and was not told to stop. */
   onFailure(error: MillraceError): void;
+  /** Told the process id as soon as the process runs, before it is ready. */
+  onSpawn?(pid: number): void;
 }
 
 /**
@@ -46,6 +48,7 @@ export async function startComponent(
   const child = await spawnLogged(spec);
   const pid = child.pid ?? 0;
   context.guard.watch(pid);
+  context.onSpawn?.(pid);
   let phase: 'starting' | 'ready' | 'stopping' = 'starting';
   const ended = new Promise<string>((resolve) => {
     child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`));

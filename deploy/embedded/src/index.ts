@@ -12,5 +12,5 @@ export {
   startServices,
 } from './services.ts';
 export { type StackAddresses, type StackOptions, type StackPort, startStack } from './stack.ts';
-export { repositoryRoot } from './toolchain.ts';
+export { readToolchain, repositoryRoot } from './toolchain.ts';
 export { type Ending, stopOnSignal } from './until-stopped.ts';

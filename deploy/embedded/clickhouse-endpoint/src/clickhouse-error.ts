@@ -35,6 +35,9 @@ const nestedPattern = /^Code: \d+\. DB::Exception: ([\s\S]*?)\.? \([A-Z0-9_]+\) 
 /** Reads the engine's exception text; anything else becomes an unknown exception (code 1002). */
 export function fromEngine(error: unknown): ClickHouseError {
   if (error instanceof ClickHouseError) return error;
+  // Rows are spooled to the same disk before the engine sees them.
+  if (error instanceof Error && 'code' in error && error.code === 'ENOSPC')
+    return new ClickHouseError(243, 'NOT_ENOUGH_SPACE', error.message, { cause: error });
   const text = error instanceof Error ? error.message : String(error);
   const match = enginePattern.exec(text);
   if (!match) return new ClickHouseError(1002, 'UNKNOWN_EXCEPTION', text, { cause: error });

@@ -16,6 +16,11 @@ describe('fromEngine', () => {
     expect(error.message).toBe('Cannot append');
   });
 
+  it('says that a full disk may pass', () => {
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    expect(fromEngine(full)).toMatchObject({ code: 243, type: 'NOT_ENOUGH_SPACE' });
+  });
+
   it('gives anything else the code of an unknown exception', () => {
     expect(fromEngine('boom')).toMatchObject({ code: 1002, message: 'boom' });
     const known = new ClickHouseError(1, 'X', 'x');
