@@ -60,6 +60,9 @@ async function runMany(): Promise<number> {
     onReport(report) {
       done += report.seeds;
       broken.push(...report.broken);
+      for (const { seed, world, message } of report.broken) {
+        console.log(`seed ${seed}, world ${world}, is broken: ${message}`);
+      }
       if (performance.now() - told < TELL_EVERY_MS) return;
       told = performance.now();
       console.log(`${done} of ${seeds} seeds, ${Math.round(done / seconds())}/s, ${broken.length} broken`);

@@ -30,8 +30,10 @@ function invalid(path: string, message: string): DefinitionProblem {
 function viewProblems(view: FeatureView, index: DefinitionIndex): readonly DefinitionProblem[] {
   const entity = index.entity(view.entity);
   const problems: DefinitionProblem[] = [];
-  if (view.name.endsWith('_raw')) {
-    problems.push(invalid('name', 'must not end in _raw, which names the raw tables of the offline store'));
+  if (/_raw(_g\d+)?$/.test(view.name)) {
+    problems.push(
+      invalid('name', 'must not end in _raw or _raw_g1, which name the raw tables of the offline store'),
+    );
   }
   if (entity === undefined)
     return [...problems, unknown('entity', `there is no entity named ${view.entity}`)];

@@ -184,8 +184,8 @@ describe('a plan refuses', () => {
   });
 
   it('what refers to nothing, or to two things by one name', () => {
-    expect(problemsOf([{ ...departures, name: 'arrivals_raw', entity: 'nobody' }])).toEqual([
-      'name DEFINITION_INVALID: must not end in _raw, which names the raw tables of the offline store',
+    expect(problemsOf([{ ...departures, name: 'arrivals_raw_g2', entity: 'nobody' }])).toEqual([
+      'name DEFINITION_INVALID: must not end in _raw or _raw_g1, which name the raw tables of the offline store',
       'entity DEFINITION_UNKNOWN: there is no entity named nobody',
     ]);
     expect(problemsOf([{ ...departures, name: 'arrivals', features: { code: { type: 'int' } } }])).toEqual([

@@ -4,6 +4,7 @@ export { readRows, statusOf, type ViewRows } from './answer/read-rows.ts';
 export { type ReadServiceOptions, readService } from './answer/read-service.ts';
 export type { WriterSchemas } from './answer/row-decoder.ts';
 export { BUCKETS, bucketOf } from './bucket.ts';
+export { collectionConfigShape } from './config.ts';
 export { InMemoryOnlineStore } from './in-memory/in-memory-online-store.ts';
 export { type CollectionTime, mayBeCollected } from './may-be-collected.ts';
 export type {

@@ -18,7 +18,6 @@ export {
 } from './parity/verify-buckets.ts';
 export type { TopicReport, VerificationReport, ViewReport } from './report.ts';
 export {
-  DEFAULT_COLLECTION_HORIZON,
   verify,
   type VerificationProgress,
   type VerifyOptions,

@@ -1,7 +1,7 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { LogAdmin, LogScanner, SchemaRegistry } from '@millrace/event-log';
 import type { Catalog } from '@millrace/feature-registry';
-import type { Clock } from '@millrace/kernel';
+import type { Clock, Micros } from '@millrace/kernel';
 import type { OnlineStoreReader } from '@millrace/online-store';
 
 /** What a verification looks at. It reads only. */
@@ -12,4 +12,6 @@ export interface VerificationParts {
   readonly onlineStore: Pick<OnlineStoreReader, 'applied' | 'readBucket'>;
   readonly clickhouse: ClickHouseClient;
   readonly clock: Clock;
+  /** How long after its TTL the online projector keeps a row, in microseconds: its `gcHorizon`. */
+  readonly collectionHorizon: Micros;
 }

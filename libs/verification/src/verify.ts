@@ -1,5 +1,4 @@
 import type { OffsetVector } from '@millrace/events';
-import type { Micros } from '@millrace/kernel';
 import { BUCKETS } from '@millrace/online-store';
 import { logEnd, verifyTopic } from './conservation/verify-topic.ts';
 import { verifyRecords } from './deep/verify-records.ts';
@@ -22,8 +21,6 @@ export interface VerifyOptions {
   readonly maxDifferences?: number;
   /** Longest wait, in milliseconds, for a store to have what the log had at the beginning. @default 30,000 */
   readonly waitMs?: number;
-  /** See `mayBeCollected` of the online store, in microseconds. @default 7 days */
-  readonly collectionHorizon?: Micros;
   readonly onProgress?: (progress: VerificationProgress) => void;
 }
 
@@ -36,9 +33,6 @@ export interface VerificationProgress {
   readonly done: number;
   readonly of: number;
 }
-
-/** How late rows may come before the online store lets go of what is too old, in microseconds. */
-export const DEFAULT_COLLECTION_HORIZON: Micros = 7n * 86_400n * 1_000_000n;
 
 /**
  * Proves that both stores are what the log says: nothing of what the log had at the beginning is lost, doubled or
@@ -146,7 +140,6 @@ async function verifyParity(
   {
     maxDifferences = 20,
     waitMs = 30_000,
-    collectionHorizon = DEFAULT_COLLECTION_HORIZON,
     buckets: [first, last] = [0, BUCKETS - 1],
     views,
     onProgress,
@@ -161,7 +154,6 @@ async function verifyParity(
     const found = await verifyBuckets(parts, from, last, {
       maxDifferences,
       waitMs,
-      collectionHorizon,
       ...(views === undefined ? {} : { views }),
     });
     for (const each of found.views) {

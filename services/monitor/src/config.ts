@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { kafkaConfigShape, schemaRegistryConfigShape } from '@millrace/event-log';
 import { describeError, durationOption } from '@millrace/kernel';
 import { clickHouseConfigShape } from '@millrace/offline-store';
+import { collectionConfigShape } from '@millrace/online-store';
 import { telemetryConfigShape } from '@millrace/telemetry';
 import { monitorsSchema } from './monitor-options.ts';
 
@@ -29,6 +30,7 @@ export const monitorConfigSchema = z.object({
   ...kafkaConfigShape,
   ...schemaRegistryConfigShape,
   ...clickHouseConfigShape,
+  ...collectionConfigShape,
   monitorPort: z.coerce
     .number()
     .int()

@@ -1,5 +1,6 @@
 import { kafkaConfigShape, schemaRegistryConfigShape } from '@millrace/event-log';
 import { durationOption } from '@millrace/kernel';
+import { collectionConfigShape } from '@millrace/online-store';
 import { eventTimeConfigShape } from '@millrace/processing';
 import { telemetryConfigShape } from '@millrace/telemetry';
 import { z } from 'zod';
@@ -12,6 +13,7 @@ export const onlineProjectorConfigSchema = z.object({
   ...kafkaConfigShape,
   ...schemaRegistryConfigShape,
   ...eventTimeConfigShape,
+  ...collectionConfigShape,
   onlineProjectorPort: z.coerce
     .number()
     .int()
@@ -37,9 +39,6 @@ export const onlineProjectorConfigSchema = z.object({
     .describe('Milliseconds between checkpoints; about as much is read again after a crash.'),
   onlineProjectorGenerationGrace: durationOption('30s').describe(
     'How long a generation that was live before a rebuild is kept up to date; after twice that it is deleted. Readers hold on to it for up to 15 seconds.',
-  ),
-  onlineProjectorGcHorizon: durationOption('7d').describe(
-    'How long after its TTL a row is kept, counted from when the log took it in: events that are later than that, and reads for a past time, may miss it.',
   ),
   onlineProjectorGcInterval: durationOption('1h').describe(
     'In what time garbage collection looks at every row once.',

@@ -7,7 +7,7 @@ import {
 } from '@millrace/event-log';
 import { describeError, readConfig, type Running } from '@millrace/kernel';
 import { clickHouseConfigShape, connectClickHouse } from '@millrace/offline-store';
-import { connectRedisOnlineStore } from '@millrace/online-store';
+import { collectionConfigShape, connectRedisOnlineStore } from '@millrace/online-store';
 import { z } from 'zod';
 
 /** Where the servers behind the services are: the same variables as the services'. */
@@ -15,6 +15,7 @@ export const storesConfigSchema = z.object({
   ...kafkaConfigShape,
   ...schemaRegistryConfigShape,
   ...clickHouseConfigShape,
+  ...collectionConfigShape,
   redisUrl: z.string().default('redis://127.0.0.1:6379').describe('Redis.'),
   redisCluster: z.stringbool().default(false).describe('Whether that is a node of a Redis Cluster.'),
   onlineStoreName: z.string().default('millrace').describe('What every key of the online store begins with.'),

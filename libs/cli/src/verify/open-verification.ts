@@ -42,7 +42,16 @@ export function openVerification(
         const unknown = options.views?.find((name) => catalog.findView(name) === undefined);
         if (unknown !== undefined)
           throw new MillraceError('DEFINITION_UNKNOWN', `there is no feature view named ${unknown}`);
-        const parts = { log, registry, catalog, onlineStore, clickhouse, clock: systemClock };
+        const collectionHorizon = config.onlineProjectorGcHorizon;
+        const parts = {
+          log,
+          registry,
+          catalog,
+          onlineStore,
+          clickhouse,
+          clock: systemClock,
+          collectionHorizon,
+        };
         return Promise.race([verify(parts, options), failed.promise]);
       },
     };

@@ -1,3 +1,4 @@
+import { MillraceError } from '@millrace/kernel';
 import { BUCKETS } from '../bucket.ts';
 import { partitionField } from '../generation-names.ts';
 import type { BucketPositions } from './bucket-positions.ts';
@@ -31,7 +32,7 @@ export async function takeCheckpoint(
   await checkApplied(client, layout, targets);
   if (client.isCluster) {
     // Any node may have lost writes, so that every bucket is asked.
-    await Promise.all(
+    await allOf(
       chunks(targets, MOST_PARTITIONS).flatMap((some) =>
         Array.from({ length: BUCKETS }, (_, bucket) => raise(client, layout, some, [bucket])),
       ),
@@ -46,8 +47,22 @@ export async function takeCheckpoint(
   for (const some of chunks(behind, MOST_PARTITIONS)) {
     const buckets = Array.from({ length: BUCKETS }, (_, bucket) => bucket);
     const step = Math.max(1, Math.floor(IN_SCRIPT / some.length));
-    await Promise.all(chunks(buckets, step).map((part) => raise(client, layout, some, part)));
+    await allOf(chunks(buckets, step).map((part) => raise(client, layout, some, part)));
   }
+}
+
+/**
+ * Waits for all. A loss that one of them found is what is thrown, whatever else failed: it is noted by then, and nobody
+ * would be told of it again.
+ */
+async function allOf(works: readonly Promise<void>[]): Promise<void> {
+  const failures: unknown[] = (await Promise.allSettled(works)).flatMap((outcome) =>
+    outcome.status === 'rejected' ? [outcome.reason] : [],
+  );
+  const loss = failures.find(
+    (failure) => failure instanceof MillraceError && failure.code === 'STORE_LOST_WRITES',
+  );
+  if (failures.length > 0) throw loss ?? failures[0];
 }
 
 async function checkApplied(

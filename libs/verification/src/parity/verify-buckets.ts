@@ -1,4 +1,3 @@
-import type { Micros } from '@millrace/kernel';
 import { bucketOf, BUCKETS, mayBeCollected } from '@millrace/online-store';
 import type { RegisteredView } from '@millrace/feature-registry';
 import { type OffsetVector, unpackPosition } from '@millrace/events';
@@ -42,8 +41,6 @@ export interface BucketOptions extends ChunkLimits {
   readonly maxDifferences: number;
   /** Longest wait, in milliseconds, for the offline store to have what the buckets have. */
   readonly waitMs: number;
-  /** How late rows may come before the online store lets go of what is too old, in microseconds. */
-  readonly collectionHorizon: Micros;
 }
 
 /**
@@ -76,7 +73,7 @@ export async function verifyBuckets(
     pending.push(...lacking);
     if (lacking.length > 0) continue;
     const rows = byView.get(name) ?? [];
-    views.push(await compareView(parts, view, chunk, rows, { differences, pending }, options));
+    views.push(await compareView(parts, view, chunk, rows, { differences, pending }));
   }
   if (options.views === undefined) {
     // A view may have been registered meanwhile.
@@ -98,7 +95,6 @@ async function compareView(
   chunk: BucketChunk,
   rows: readonly FoundRow[],
   { differences, pending }: { readonly differences: DifferenceTally; readonly pending: Pending[] },
-  options: BucketOptions,
 ): Promise<ViewParity> {
   const name = view.definition.name;
   const table = await viewColumnsOf(parts.clickhouse, view);
@@ -117,7 +113,7 @@ async function compareView(
   const examined: Suspect[] = [];
   let entities = 0;
   let collected = 0;
-  const collection = { now: parts.clock.now(), horizon: options.collectionHorizon };
+  const collection = { now: parts.clock.now(), horizon: parts.collectionHorizon };
   for await (const suspect of comparer.suspects(parts, chunk, inPlace, () => (entities += 1))) {
     if (suspect.isAhead === true) pending.push(...aheadOf(suspect, view, chunk));
     if (wasCollected(suspect, view, collection)) collected += 1;

@@ -108,6 +108,8 @@ export function openVerificationWorld(partitions: number): Promise<Running<Verif
         onlineStore: online,
         clickhouse,
         clock: systemClock,
+        // The default of the online projector: 7 days.
+        collectionHorizon: 604_800_000_000n,
       },
       log,
       redis,

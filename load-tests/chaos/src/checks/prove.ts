@@ -1,4 +1,6 @@
+import { z } from 'zod';
 import { systemClock } from '@millrace/kernel';
+import { collectionConfigShape } from '@millrace/online-store';
 import { verify } from '@millrace/verification';
 import type { World } from '../world.ts';
 
@@ -15,7 +17,8 @@ const WAIT_MS = 180_000;
 /** Conservation and parity of everything, by the library behind `millrace verify`. */
 export async function prove(world: World): Promise<Proof> {
   const { log, registry, catalog, onlineStore, clickhouse } = world;
-  const parts = { log, registry, catalog, onlineStore, clickhouse, clock: systemClock };
+  const { onlineProjectorGcHorizon: collectionHorizon } = z.object(collectionConfigShape).parse({});
+  const parts = { log, registry, catalog, onlineStore, clickhouse, clock: systemClock, collectionHorizon };
   const { conservation, parity, differences, pending } = await verify(parts, { waitMs: WAIT_MS });
   const { lost, doubled, unknown, differing } = conservation.counts;
   return {

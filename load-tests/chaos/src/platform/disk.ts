@@ -14,6 +14,7 @@ export interface Disk {
 }
 
 const SIZE = '6g';
+const MOST_TRIES = 100;
 
 /**
  * Puts the folder, which must be empty, on a file system in memory.
@@ -30,8 +31,16 @@ export async function mountDisk(folder: string): Promise<Running<Disk> | undefin
   return {
     value: {
       async fill() {
-        const { bsize, blocks, bfree } = await statfs(folder);
-        await mount(`remount,size=${(blocks - bfree + 1) * bsize}`);
+        for (let tries = 1; ; tries += 1) {
+          const { bsize, blocks, bfree } = await statfs(folder);
+          try {
+            await mount(`remount,size=${(blocks - bfree + 1) * bsize}`);
+            return;
+          } catch (error) {
+            // Somebody wrote meanwhile: it would be smaller than what it holds.
+            if (tries === MOST_TRIES) throw error;
+          }
+        }
       },
       async free() {
         await mount(`remount,size=${SIZE}`);

@@ -31,6 +31,6 @@ export function connectStores(
         name: config.onlineStoreName,
       }),
     );
-    return { ...others, clickhouse, onlineStore };
+    return { ...others, clickhouse, onlineStore, collectionHorizon: config.onlineProjectorGcHorizon };
   });
 }

@@ -1,6 +1,5 @@
 import type { PartitionOffset } from '@millrace/events';
 import {
-  DEFAULT_COLLECTION_HORIZON,
   type Difference,
   type DifferenceCounts,
   type DifferenceTally,
@@ -59,7 +58,6 @@ async function verifyBucketsPart(
     const found = await verifyBuckets(parts, from, last, {
       maxDifferences: MOST_DIFFERENCES,
       waitMs: WAIT_MS,
-      collectionHorizon: DEFAULT_COLLECTION_HORIZON,
     });
     const entities = found.views.reduce((sum, view) => sum + view.entities, 0);
     results.push(resultOf(found.differences, found.pending.length > 0, entities, offsetList(found.offsets)));
