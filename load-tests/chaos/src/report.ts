@@ -7,13 +7,19 @@ export function report(result: ChaosResult): readonly string[] {
   const parity = differences === 0 ? 'ok' : `${differences} differences`;
   return [
     ...examples,
-    ...ownEnds.map((end) => `ended by itself: ${end.split('\n', 1)[0]}`),
+    ...ownEnds.map((end) => `ended by itself: ${firstAndLast(end)}`),
     '',
     faultTable(struck),
     '',
     ...missed.map((point) => `never reached: ${point}`),
     `events=${events} kills=${kills} lost=${lost} doubled=${doubled} parity=${parity}`,
   ];
+}
+
+/** Who ended, and the last that it said; its whole log goes with the run's folder. */
+function firstAndLast(text: string): string {
+  const lines = text.trim().split('\n');
+  return [...new Set([lines[0], lines.at(-1)])].join(' ');
 }
 
 /** Whether a run went as it must: nothing wrong and every point reached; of a control run, something wrong. */
