@@ -11,6 +11,7 @@ export { deadLetterId, type DeadLetters, deadLettersTo } from './dead-letters.ts
 export { type FollowedDefinitions, followDefinitions } from './definitions.ts';
 export { type ProjectionGauges, projectionGauges } from './generations/gauges.ts';
 export { groupOf } from './generations/group.ts';
+export { InMemoryGenerations } from './generations/in-memory.ts';
 export type { Generation, GenerationId, Generations } from './generations/port.ts';
 export {
   type ProjectedGenerations,

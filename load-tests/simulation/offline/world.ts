@@ -5,7 +5,7 @@ import { promised } from '../core/violation.ts';
 import type { World, WorldParts } from '../core/world.ts';
 import type { Generation } from '@millrace/processing';
 import { Rebuilds } from '../core/rebuilds.ts';
-import { InMemoryGenerations } from '@millrace/processing/testing';
+import { InMemoryGenerations } from '@millrace/processing';
 import { LetterBox, simulatedDeadLetters } from '../events/letters.ts';
 import { isRowOf, SimulatedClickHouse, tableOf } from './simulated-clickhouse.ts';
 import { type OfflineProjectedStore, simulatedOfflineStore } from './simulated-offline-store.ts';

@@ -91,40 +91,37 @@ function addInspect(letters: Command, terminal: Terminal): void {
 }
 
 function addReplay(letters: Command, terminal: Terminal, finish: Finish): void {
-  filtered(
+  const command = ordering(
     letters
       .command('replay')
-      .summary('append records once more, as they are, after what was wrong is mended')
-      .argument('[letters...]', 'ids, or topic/partition@offset', parseLetters, [])
-      .option('--all', 'every open one that fits --topic, --code and --since'),
-  )
-    .option('--reason <text>', 'what was mended')
-    .option('--by <name>', 'who does it; by default your user name')
-    .option('-y, --yes', 'do not ask')
-    .action(async (ids: readonly EventId[], _: unknown, command: Command) => {
-      const { all, by, reason, yes, ...filter } = orderSchema.parse(command.opts());
-      const order = { by, reason: reason ?? null };
-      const context = contextOf(command, terminal);
-      finish(await giveCommand({ what: 'replay', ids, all, filter, order, yes }, context));
-    });
+      .summary('append records once more, as they are, after what was wrong is mended'),
+  ).option('--reason <text>', 'what was mended');
+  onOrder('replay', command, terminal, finish);
 }
 
 function addDiscard(letters: Command, terminal: Terminal, finish: Finish): void {
-  filtered(
-    letters
-      .command('discard')
-      .summary('say that records need not be processed, and why')
+  const command = ordering(
+    letters.command('discard').summary('say that records need not be processed, and why'),
+  ).requiredOption('--reason <text>', 'why');
+  onOrder('discard', command, terminal, finish);
+}
+
+function ordering(command: Command): Command {
+  return filtered(
+    command
       .argument('[letters...]', 'ids, or topic/partition@offset', parseLetters, [])
       .option('--all', 'every open one that fits --topic, --code and --since'),
-  )
-    .requiredOption('--reason <text>', 'why')
+  );
+}
+
+function onOrder(what: 'replay' | 'discard', command: Command, terminal: Terminal, finish: Finish): void {
+  command
     .option('--by <name>', 'who does it; by default your user name')
     .option('-y, --yes', 'do not ask')
-    .action(async (ids: readonly EventId[], _: unknown, command: Command) => {
-      const { all, by, reason, yes, ...filter } = orderSchema.parse(command.opts());
+    .action(async (ids: readonly EventId[], _: unknown, given: Command) => {
+      const { all, by, reason, yes, ...filter } = orderSchema.parse(given.opts());
       const order = { by, reason: reason ?? null };
-      const context = contextOf(command, terminal);
-      finish(await giveCommand({ what: 'discard', ids, all, filter, order, yes }, context));
+      finish(await giveCommand({ what, ids, all, filter, order, yes }, contextOf(given, terminal)));
     });
 }
 

@@ -1,10 +1,8 @@
-import type { ClickHouseClient } from '@clickhouse/client';
 import { namedEventId } from '@millrace/events';
-import { type Running, startTogether } from '@millrace/kernel';
-import { assertTestName, testStack, uniqueName } from '@millrace/testing';
+import type { Running } from '@millrace/kernel';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { connectClickHouse } from '../clickhouse/connect.ts';
 import { createTable } from '../clickhouse/table.ts';
+import { openTestDatabase, type TestDatabase } from '../testing/test-store.ts';
 import { addDeadLetterColumns, deadLetters, deadLettersView } from './dead-letters.ts';
 import { definitions, definitionsView } from './definitions.ts';
 
@@ -21,27 +19,10 @@ const added = [
   'resolved_by',
   'resolution_reason',
 ];
-let running: Running<ClickHouseClient>;
+let running: Running<TestDatabase>;
 
 beforeAll(async () => {
-  running = await startTogether(async (starter) => {
-    const { clickhouse } = testStack();
-    const database = uniqueName('letters');
-    const client = await starter.start(() =>
-      connectClickHouse({
-        clickhouseUrl: clickhouse.url,
-        clickhouseUser: clickhouse.user,
-        clickhousePassword: clickhouse.password,
-        clickhouseDatabase: database,
-        clickhouseRequestTimeoutMs: 60_000,
-        clickhouseMaxConnections: 8,
-      }),
-    );
-    starter.onStop(async () => {
-      await client.command({ query: `DROP DATABASE IF EXISTS ${assertTestName(database)}` });
-    });
-    return client;
-  });
+  running = await openTestDatabase();
 });
 afterAll(() => running.stop());
 
@@ -71,16 +52,16 @@ const change = (sourceOffset: number, at: number, type: string, version: number,
   });
 
 async function insert(table: string, values: readonly object[]): Promise<void> {
-  await running.value.insert({ table, values: [...values], format: 'JSONEachRow' });
+  await running.value.client.insert({ table, values: [...values], format: 'JSONEachRow' });
 }
 
 async function rows(query: string): Promise<unknown[]> {
-  const answer = await running.value.query({ query, format: 'JSONEachRow' });
+  const answer = await running.value.client.query({ query, format: 'JSONEachRow' });
   return answer.json();
 }
 
 it('shows each dead letter once, with what became of it, also those from before there were other events', async () => {
-  const client = running.value;
+  const { client } = running.value;
   const { table } = deadLetters;
   const before = { ...table, columns: table.columns.filter(({ name }) => !added.includes(name)) };
   await client.command({ query: createTable(before, deployment) });
@@ -137,7 +118,7 @@ it('shows each dead letter once, with what became of it, also those from before 
 });
 
 it('shows the history of definitions: of several changes with one revision the first, whole, and no copy', async () => {
-  const client = running.value;
+  const { client } = running.value;
   const { table } = definitions;
   await client.command({ query: createTable(table, deployment) });
   await client.command({ query: definitionsView(deployment, table.name) });

@@ -1,6 +1,6 @@
 import { featureTopic, type OffsetVector } from '@millrace/events';
 import { type Clock, systemClock } from '@millrace/kernel';
-import type { GenerationId } from '@millrace/processing';
+import { type GenerationId, InMemoryGenerations } from '@millrace/processing';
 import { BUCKETS, bucketOf } from '../bucket.ts';
 import { parsePhysicalName, partitionField, physicalName } from '../generation-names.ts';
 import { type CollectionTime, mayBeCollected } from '../may-be-collected.ts';
@@ -18,7 +18,6 @@ import type {
   WriteResult,
 } from '../port.ts';
 import { absorb, newest, type TiedRows } from '../tied-rows.ts';
-import { InMemoryGenerations } from './in-memory-generations.ts';
 
 interface Position {
   readonly of: TopicPartition;
@@ -51,7 +50,7 @@ export class InMemoryOnlineStore implements OnlineStore {
             .map(({ of, next }) => [of.partition, next] as const),
         ),
     };
-    this.generations = new InMemoryGenerations(contents, clock);
+    this.generations = new InMemoryGenerations(clock, contents);
   }
 
   resumeFrom(from: TopicPartition): Promise<bigint> {

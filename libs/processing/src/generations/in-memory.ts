@@ -3,7 +3,7 @@ import type { Clock } from '@millrace/kernel';
 import { generationName } from './plan.ts';
 import type { Generation, GenerationId, Generations } from './port.ts';
 
-/** A store's generations in memory, for tests and simulation. */
+/** A store's generations in memory, for stores in memory, tests and simulation. */
 export class InMemoryGenerations implements Generations {
   readonly #clock: Clock;
   readonly #generations = new Map<string, Generation>();
@@ -24,6 +24,11 @@ export class InMemoryGenerations implements Generations {
     this.#clock = clock;
     this.#applied = (generation) => contents.applied(generation);
     this.#delete = (generation) => contents.delete(generation);
+  }
+
+  /** The generation of a topic that is read. */
+  live(topic: string): number {
+    return this.#of(topic).find(({ state }) => state === 'live')?.number ?? 1;
   }
 
   async list(): Promise<readonly Generation[]> {

@@ -1,2 +1,1 @@
-export { InMemoryGenerations } from '../generations/in-memory.ts';
 export { generationsContract, type GenerationsUnderTest } from './generations-contract.ts';
