@@ -1,11 +1,20 @@
 // npm test [-- <step> …]: sets everything up, then runs every check and says at the end how each went.
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { ensurePythonEnv } from './python-env.mjs';
 import { bin, node24, root } from './setup/paths.mjs';
 import { runForeground } from './setup/run.mjs';
 import { setup } from './setup.mjs';
 
-const vitest = (project) => [join(bin, 'vitest'), 'run', '--project', project];
+const vitest = (project) => [
+  join(bin, 'vitest'),
+  'run',
+  '--project',
+  project,
+  '--reporter=default',
+  `--reporter=${join(root, 'scripts', 'setup', 'failures-reporter.mjs')}`,
+];
 
 const steps = {
   lint: [join(bin, 'oxlint'), '--type-aware'],
@@ -24,7 +33,13 @@ async function main() {
     throw new Error(`no such step: ${unknown.join(', ')}; there are ${Object.keys(steps).join(', ')}`);
   await setup();
   await ensurePythonEnv(console.error);
-  const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` };
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-failures-'));
+  const failures = join(folder, 'failures.txt');
+  const env = {
+    ...process.env,
+    PATH: `${bin}${delimiter}${process.env.PATH}`,
+    MILLRACE_TEST_FAILURES: failures,
+  };
   const results = [];
   for (const [name, [command, ...args]] of Object.entries(steps)) {
     if (chosen.length > 0 && !chosen.includes(name)) continue;
@@ -35,6 +50,9 @@ async function main() {
     if (code > 128) break;
   }
   console.log(`\n${results.map(lineOf).join('\n')}`);
+  const failed = await readFile(failures, 'utf8').catch(() => '');
+  if (failed !== '') console.log(`\nWhat failed:\n${failed}`);
+  await rm(folder, { recursive: true });
   return results.every(({ code }) => code === 0) ? 0 : 1;
 }
 
