@@ -1,6 +1,7 @@
 // node scripts/run.mjs <file.ts> …args: sets everything up, then runs the file on Node 24.
-import { delimiter, resolve } from 'node:path';
-import { bin, node24, root } from './setup/paths.mjs';
+import { resolve } from 'node:path';
+import { environment } from './setup/environment.mjs';
+import { node24, root } from './setup/paths.mjs';
 import { runForeground } from './setup/run.mjs';
 import { setup } from './setup.mjs';
 
@@ -11,8 +12,8 @@ if (file === undefined) {
 }
 try {
   await setup();
-  const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` };
-  process.exit(await runForeground(node24, [resolve(root, file), ...args], { cwd: process.cwd(), env }));
+  const command = [resolve(root, file), ...args];
+  process.exit(await runForeground(node24, command, { cwd: process.cwd(), env: environment }));
 } catch (error) {
   console.error(error.message);
   process.exit(1);

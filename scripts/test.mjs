@@ -1,8 +1,9 @@
 // npm test [-- <step> …]: sets everything up, then runs every check and says at the end how each went.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { ensurePythonEnv } from './python-env.mjs';
+import { environment } from './setup/environment.mjs';
 import { bin, node24, root } from './setup/paths.mjs';
 import { runForeground } from './setup/run.mjs';
 import { setup } from './setup.mjs';
@@ -36,8 +37,9 @@ async function main() {
   const folder = await mkdtemp(join(tmpdir(), 'millrace-failures-'));
   const failures = join(folder, 'failures.txt');
   const env = {
-    ...process.env,
-    PATH: `${bin}${delimiter}${process.env.PATH}`,
+    // A server that lives for a minute is not worth the second compiler.
+    JAVA_TOOL_OPTIONS: '-XX:TieredStopAtLevel=1',
+    ...environment,
     MILLRACE_TEST_FAILURES: failures,
   };
   const results = [];
