@@ -15,6 +15,7 @@ export type {
   LogAdmin,
   LogReader,
   LogRecord,
+  LogRecords,
   LogScanner,
   LogWriter,
   PartitionBatch,

@@ -48,11 +48,18 @@ export interface LogWriter {
   append(records: readonly (RecordToAppend | RecordToReplay)[]): Promise<readonly AppendedAt[]>;
 }
 
+/** Records in their order. Each is made anew when somebody comes to it: what nobody keeps costs next to nothing. */
+export interface LogRecords extends Iterable<LogRecord> {
+  readonly length: number;
+}
+
 /** What a consumer was given of one partition in one fetch: records without a hole between them. */
 export interface PartitionBatch {
   readonly topic: string;
   readonly partition: number;
-  readonly records: readonly LogRecord[];
+  readonly records: LogRecords;
+  /** What the records take up in memory, about. */
+  readonly bytes: number;
   /** One past the last offset of the partition when the batch was fetched. */
   readonly highWatermark: bigint;
   /** Offset after the last one that the batch covers, records or not (transaction markers take offsets too). */
@@ -109,7 +116,9 @@ export interface Follower {
 
 /** Reads the log. */
 export interface LogReader {
+  /** @throws MillraceError LOG_UNAVAILABLE when it cannot begin now; what comes later goes to `onFailure`. */
   consume(options: ConsumeOptions): Promise<Running<void>>;
+  /** @throws MillraceError LOG_UNAVAILABLE when it cannot begin now; what comes later goes to `onFailure`. */
   follow(options: FollowOptions): Promise<Running<Follower>>;
 }
 

@@ -100,9 +100,9 @@ async function readOne(connection: KafkaConnection, at: AppendedAt): Promise<Log
           async eachBatch({ batch }) {
             const { records, nextOffset, partition } = batchOf(batch, () => true);
             if (partition !== at.partition || nextOffset <= at.offset) return;
-            const first = records[0]?.offset;
-            if (first !== undefined && first > at.offset) return;
-            found(records.find(({ offset }) => offset === at.offset));
+            const [first] = records;
+            if (first !== undefined && first.offset > at.offset) return;
+            found([...records].find(({ offset }) => offset === at.offset));
           },
         })
         .then(() => consumer.seek({ topic: at.topic, partition: at.partition, offset: String(at.offset) }))

@@ -17,6 +17,8 @@ export interface ConnectKafkaOptions {
   readonly config: KafkaConfig;
   /** Takes what the client has to say. @default warnings and errors as lines of JSON on stderr */
   readonly log?: KafkaLogger;
+  /** How often a request is tried again within the client, before consumers and followers start anew. @default 10 */
+  readonly retries?: number;
 }
 
 /**
@@ -28,9 +30,10 @@ export function connectKafka({
   clientId,
   config,
   log = toStderr,
+  retries,
 }: ConnectKafkaOptions): Promise<Running<EventLog & LogScanner>> {
   return startTogether(async (starter) => {
-    const connection = await starter.start(() => openConnection(clientId, config, log));
+    const connection = await starter.start(() => openConnection(clientId, config, log, retries));
     const writer = await starter.start(() => startWriter(connection));
     return {
       ...kafkaAdmin(connection),

@@ -1,8 +1,10 @@
-import { type Admin, Kafka, logLevel, type SASLOptions } from 'kafkajs';
+import { type Admin, Kafka, logLevel, type RetryOptions, type SASLOptions } from 'kafkajs';
 import { MillraceError, type Running } from '@millrace/kernel';
 import type { KafkaConfig } from './config.ts';
+import { fetchBlocks } from './fetch-blocks.ts';
 import { mendIdleTimers } from './idle-timers.ts';
-import { lightenDecoding } from './lighter-decoding.ts';
+import { frameBySocket } from './socket-framing.ts';
+import { asking } from './spans.ts';
 import { within } from './within.ts';
 
 /** Says what kafkajs has to say; one line at a time. */
@@ -17,7 +19,9 @@ export interface KafkaConnection {
   readonly kafka: Kafka;
   readonly admin: Admin;
   readonly config: KafkaConfig;
-  /** Partitions of a topic, remembered. @throws MillraceError LOG_UNAVAILABLE when there is no such topic. */
+  /** How kafkajs tries by itself, before what holds it is told. */
+  readonly retry: RetryOptions;
+  /** Partitions of a topic, remembered. @throws MillraceError LOG_UNAVAILABLE, also when there is no such topic */
   partitionCount(topic: string): Promise<number>;
 }
 
@@ -25,16 +29,26 @@ export interface KafkaConnection {
 const FINITE_RETRIES = 'Limiting retries for the idempotent producer may invalidate EoS guarantees';
 
 const LEAVE_MS = 5_000;
+/** Some 13 s together. */
+const RETRIES = 10;
 
-/** Connects kafkajs. */
+/**
+ * Connects kafkajs.
+ *
+ * @param retries how often kafkajs tries a request again by itself.
+ * @throws MillraceError LOG_UNAVAILABLE when no broker answers.
+ */
 export async function openConnection(
   clientId: string,
   config: KafkaConfig,
   log: KafkaLogger,
+  retries: number = RETRIES,
 ): Promise<Running<KafkaConnection>> {
   mendIdleTimers();
-  lightenDecoding();
+  fetchBlocks(clientId);
+  frameBySocket();
   const sasl = saslOf(config);
+  const retry = { retries, initialRetryTime: 100, maxRetryTime: 2_000 };
   const kafka = new Kafka({
     clientId,
     brokers: config.kafkaBrokers,
@@ -42,7 +56,7 @@ export async function openConnection(
     ...(sasl === undefined ? {} : { sasl }),
     connectionTimeout: 5_000,
     requestTimeout: 30_000,
-    retry: { retries: 10, initialRetryTime: 100, maxRetryTime: 2_000 },
+    retry,
     logLevel: logLevel.WARN,
     logCreator:
       () =>
@@ -51,28 +65,34 @@ export async function openConnection(
       },
   });
   const admin = kafka.admin();
-  await admin.connect();
+  await asking(() => admin.connect());
   const counts = new Map<string, number>();
   return {
     value: {
       kafka,
       admin,
       config,
+      retry,
       async partitionCount(topic) {
         const known = counts.get(topic);
         if (known !== undefined) return known;
-        if (!(await admin.listTopics()).includes(topic)) {
-          throw new MillraceError('LOG_UNAVAILABLE', `Kafka has no topic ${topic}`, { details: { topic } });
-        }
-        const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-        const count = topics[0]?.partitions.length ?? 0;
-        if (count === 0) throw new MillraceError('LOG_UNAVAILABLE', `topic ${topic} has no partitions yet`);
+        const count = await asking(() => askPartitionCount(admin, topic));
         counts.set(topic, count);
         return count;
       },
     },
     stop: () => within(LEAVE_MS, 'answer', admin.disconnect()).catch(() => undefined),
   };
+}
+
+async function askPartitionCount(admin: Admin, topic: string): Promise<number> {
+  if (!(await admin.listTopics()).includes(topic)) {
+    throw new MillraceError('LOG_UNAVAILABLE', `Kafka has no topic ${topic}`, { details: { topic } });
+  }
+  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+  const count = topics[0]?.partitions.length ?? 0;
+  if (count === 0) throw new MillraceError('LOG_UNAVAILABLE', `topic ${topic} has no partitions yet`);
+  return count;
 }
 
 function saslOf({ kafkaSaslMechanism, kafkaUsername, kafkaPassword }: KafkaConfig): SASLOptions | undefined {

@@ -1,4 +1,12 @@
-import { type Clock, type Micros, MillraceError, type Running, type Timers } from '@millrace/kernel';
+import {
+  Abandoned,
+  type Clock,
+  type Micros,
+  MillraceError,
+  retrying,
+  type Running,
+  type Timers,
+} from '@millrace/kernel';
 import type { ConsumeOptions, PartitionBatch, PartitionSpan } from '../port.ts';
 import {
   type FetchedBatch,
@@ -7,7 +15,6 @@ import {
   SESSION_TIMEOUT_MS,
 } from './group-member.ts';
 import { batchOf } from './partition-batch.ts';
-import { Abandoned, retrying } from './retrying.ts';
 
 /** What consuming a topic needs of the world. */
 export interface ConsumingParts {
@@ -84,7 +91,7 @@ export async function startConsuming(
   }
 
   async function resume(partition: number, { next }: Membership, over: () => boolean): Promise<bigint> {
-    const offset = await retrying(() => options.resumeFrom(partition), over, timers);
+    const offset = await retrying(() => options.resumeFrom(partition), { abandoned: over, timers });
     next.set(partition, offset);
     if (!over()) member.seek(partition, offset);
     return offset;
@@ -99,7 +106,7 @@ export async function startConsuming(
     const { partition } = batch;
     const wanted = next.get(partition) ?? 0n;
     if (fetchedFrom === wanted) return true;
-    const found = await retrying(spans, over, timers);
+    const found = await retrying(spans, { abandoned: over, timers });
     const span = found.find((candidate) => candidate.partition === partition);
     if (span === undefined || wanted < span.first || wanted > span.next) {
       throw new MillraceError(
@@ -126,7 +133,7 @@ export async function startConsuming(
       await current.resumes.get(partition);
       const batch = over() ? undefined : await batchAt({ isCurrent, isOver, over });
       if (batch === undefined) return false;
-      await retrying(() => options.onBatch(batch), over, timers);
+      await retrying(() => options.onBatch(batch), { abandoned: over, timers });
       // An effect puts aside what is no longer this member's; resolved, it would never be fetched again.
       if (!isCurrent()) return false;
       current.next.set(partition, batch.nextOffset);
@@ -153,15 +160,27 @@ export async function startConsuming(
     const current = membership;
     if (current === undefined) return;
     const before = current.passing.get(partition) ?? Promise.resolve();
-    const passed = before.then(() =>
-      apply(partition, current, async ({ isCurrent, isOver }) => {
+    const passed = before.then(async () => {
+      const applied = await apply(partition, current, async ({ isCurrent, isOver }) => {
         const next = current.next.get(partition) ?? 0n;
         // Fetched from elsewhere than where the store goes on: the next fetch begins there.
         if (first > next || last < next) return undefined;
         const nextOffset = last + 1n;
-        return { topic, partition, records: [], highWatermark: nextOffset, nextOffset, isCurrent, isOver };
-      }),
-    );
+        return {
+          topic,
+          partition,
+          records: [],
+          bytes: 0,
+          highWatermark: nextOffset,
+          nextOffset,
+          isCurrent,
+          isOver,
+        };
+      });
+      // The member has passed them already: nothing else would bring them back before the next record.
+      if (!applied && membership === current && !stopping)
+        member.seek(partition, current.next.get(partition) ?? 0n);
+    });
     // What fails is told to onFailure.
     current.passing.set(
       partition,

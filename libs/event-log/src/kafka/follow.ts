@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Consumer, EachBatchPayload } from 'kafkajs';
-import { MillraceError, type Running } from '@millrace/kernel';
+import { Abandoned, MillraceError, retrying, type Running } from '@millrace/kernel';
 import type { AppendedAt, Follower, FollowOptions } from '../port.ts';
 import type { KafkaConnection } from './connection.ts';
+import { HEARTBEAT_INTERVAL_MS } from './group-member.ts';
 import { keepRunning } from './keep-running.ts';
 import { batchOf } from './partition-batch.ts';
-import { Abandoned, retrying } from './retrying.ts';
 import { readSpans } from './spans.ts';
 
 interface Waiter {
@@ -58,13 +58,10 @@ export async function startFollowing(
   function make(): Consumer {
     return connection.kafka.consumer({
       groupId: `follow.${topic}.${randomUUID()}`,
+      sessionTimeout: connection.config.kafkaSessionTimeoutMs,
+      heartbeatInterval: HEARTBEAT_INTERVAL_MS,
       maxWaitTimeInMs: 500,
-      retry: {
-        retries: 10,
-        initialRetryTime: 100,
-        maxRetryTime: 2_000,
-        restartOnFailure: async () => false,
-      },
+      retry: { ...connection.retry, restartOnFailure: async () => false },
     });
   }
 
@@ -90,10 +87,7 @@ export async function startFollowing(
       // Each record is handled once.
       if (record.offset < (handled.get(partition) ?? 0n)) continue;
       try {
-        await retrying(
-          async () => options.onRecord(record),
-          () => stopping,
-        );
+        await retrying(async () => options.onRecord(record), { abandoned: () => stopping });
       } catch (error) {
         if (error instanceof Abandoned) return;
         fail(error);

@@ -56,7 +56,7 @@ export interface GroupMember {
  * long as that takes.
  */
 export function kafkaGroupMember(
-  { kafka, config }: Pick<KafkaConnection, 'kafka' | 'config'>,
+  { kafka, config, retry }: Pick<KafkaConnection, 'kafka' | 'config' | 'retry'>,
   options: ConsumeOptions,
   partitions: number,
 ): GroupMember {
@@ -73,12 +73,7 @@ export function kafkaGroupMember(
       maxBytesPerPartition: options.maxBytesPerPartition ?? 4 * 1024 * 1024,
       maxBytes: 64 * 1024 * 1024,
       maxWaitTimeInMs: options.maxWaitMs ?? 500,
-      retry: {
-        retries: 10,
-        initialRetryTime: 100,
-        maxRetryTime: 2_000,
-        restartOnFailure: async () => false,
-      },
+      retry: { ...retry, restartOnFailure: async () => false },
     });
   }
 

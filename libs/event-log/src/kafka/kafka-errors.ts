@@ -50,6 +50,13 @@ export function appendError(cause: unknown): MillraceError {
     : new MillraceError('LOG_UNAVAILABLE', `Kafka did not take the records: ${said}`, { cause });
 }
 
+/** What consuming could not begin for, in our words: LOG_UNAVAILABLE where it may succeed later. */
+export function consumeError(cause: unknown): unknown {
+  if (cause instanceof MillraceError || !passes(cause)) return cause;
+  const said = describeError(cause);
+  return new MillraceError('LOG_UNAVAILABLE', `Kafka did not let a consumer start: ${said}`, { cause });
+}
+
 /** kafkajs wraps errors in errors: any of them may carry the name. */
 function hasName(error: unknown, names: ReadonlySet<string>): boolean {
   for (let one = error; one instanceof Error; one = one.cause) {

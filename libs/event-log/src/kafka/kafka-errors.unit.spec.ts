@@ -1,7 +1,7 @@
 import kafkajs from 'kafkajs';
 import { expect, test } from 'vitest';
 import { MillraceError } from '@millrace/kernel';
-import { appendError, isRefusal, passes } from './kafka-errors.ts';
+import { appendError, consumeError, isRefusal, passes } from './kafka-errors.ts';
 
 const protocolError = (type: string) =>
   new kafkajs.KafkaJSProtocolError(Object.assign(new Error(type), { type, code: 1, retriable: false }));
@@ -37,4 +37,11 @@ test('a record that is too large is the fault of who sends it, and is not tried 
     code: 'LOG_UNAVAILABLE',
     retry: true,
   });
+});
+
+test('a consumer that cannot start while Kafka is away may start later, and one that is refused may not', () => {
+  const away = wrapped(new kafkajs.KafkaJSConnectionError('Closed connection'));
+  expect(consumeError(away)).toMatchObject({ code: 'LOG_UNAVAILABLE', retry: true, cause: away });
+  const refused = named('KafkaJSSASLAuthenticationError');
+  expect(consumeError(refused)).toBe(refused);
 });

@@ -67,7 +67,7 @@ async function consumeUntil(
   return batches;
 }
 
-const recordsOf = (batches: readonly PartitionBatch[]) => batches.flatMap(({ records }) => records);
+const recordsOf = (batches: readonly PartitionBatch[]) => batches.flatMap(({ records }) => [...records]);
 const keysOf = (records: readonly LogRecord[]) => records.map(({ key }) => String(key)).sort();
 
 it('answers in order where each record stands, also for calls at the same time', async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Consumer } from 'kafkajs';
 import type { Running } from '@millrace/kernel';
-import { passes } from './kafka-errors.ts';
+import { consumeError, passes } from './kafka-errors.ts';
 import { within } from './within.ts';
 
 const FIRST_PAUSE_MS = 200;
@@ -27,7 +27,7 @@ export interface KeepRunningOptions {
  * kafkajs would start some of them anew by itself, but neither one whose coordinator was not found nor one that
  * failed while it was starting.
  *
- * @throws what the first start fails with.
+ * @throws what the first start fails with: MillraceError LOG_UNAVAILABLE where it may succeed later.
  */
 export async function keepRunning(options: KeepRunningOptions): Promise<Running<void>> {
   const { make, run, idle, onCrash, mayRestart = () => true } = options;
@@ -77,16 +77,21 @@ export async function keepRunning(options: KeepRunningOptions): Promise<Running<
     }
   }
 
-  await start();
+  try {
+    await start();
+  } catch (error) {
+    throw consumeError(error);
+  }
   return {
     value: undefined,
     async stop() {
       ending.abort();
       await idle();
-      if (current !== undefined) await leave(current);
+      const ended = current;
+      if (ended !== undefined) await leave(ended);
       await within(LEAVE_MS, 'answer', restarting).catch(() => undefined);
       // One whose start was under way when the abort came.
-      if (current !== undefined) await leave(current);
+      if (current !== undefined && current !== ended) await leave(current);
     },
   };
 }

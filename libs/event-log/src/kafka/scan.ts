@@ -49,7 +49,7 @@ export async function scanLog(
     const wanted = progress.next(partition);
     if (wanted === undefined || fetchedSchema.parse(batch).fetchedOffset !== wanted) return goOn(partition);
     const { records, nextOffset } = batchOf(batch, () => true);
-    const inside = records.filter(({ offset }) => progress.wants(partition, offset));
+    const inside = [...records].filter(({ offset }) => progress.wants(partition, offset));
     if (inside.length > 0) await onRecords(inside);
     stall.reset();
     if (progress.reach(partition, nextOffset) !== nextOffset) goOn(partition);

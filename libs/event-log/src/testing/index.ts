@@ -1,0 +1,7 @@
+export {
+  type GroupMishap,
+  groupMishaps,
+  type GroupPlace,
+  mishapOfIdleGroup,
+  mishapOfRunningGroup,
+} from './group-mishaps.ts';
