@@ -18,6 +18,7 @@ export { rawNameOf } from './generations/event-topics.ts';
 export { clickHouseGenerations } from './generations/generations.ts';
 export { physicalTable } from './generations/physical-table.ts';
 export { liveGenerations } from './generations/read-marks.ts';
+export { generationsShown } from './generations/shown-generations.ts';
 export { type JoinView, joinViewsOf } from './point-in-time/join-view.ts';
 export {
   type PointInTimeJoin,

@@ -9,9 +9,10 @@ import {
   type AppliedRange,
   recordApplied,
 } from './clickhouse/applied-ranges.ts';
-import { storeErrors } from './clickhouse/errors.ts';
+import { storeError, storeErrors } from './clickhouse/errors.ts';
 import { insertBlock, type RowBlock } from './clickhouse/insert.ts';
 import { migrate } from './clickhouse/migrations.ts';
+import { RangeFolding } from './clickhouse/range-folding.ts';
 import { createTable, type Deployment } from './clickhouse/table.ts';
 import { ensureFeatureTable } from './feature-table/evolve.ts';
 import { eventTopics } from './generations/event-topics.ts';
@@ -29,13 +30,16 @@ export interface ClickHouseOfflineStore extends OfflineStore {
 /**
  * The offline store in ClickHouse; its tables are made, or brought up to date, first.
  *
+ * @param onTrouble told of what failed and is tried again by itself: housekeeping on which no answer rests.
  * @throws MillraceError STORE_UNAVAILABLE, INTERNAL
  */
 export async function openOfflineStore(
   client: ClickHouseClient,
   deployment: Deployment,
+  onTrouble: (error: unknown) => void = () => undefined,
 ): Promise<ClickHouseOfflineStore> {
   const names = new StableNames(client, deployment);
+  const folding = new RangeFolding(client, (error) => onTrouble(storeError('folding applied ranges', error)));
   await asked('the tables', async () => {
     // A service that started a moment later may have put the views of an earlier migration back.
     if (await migrate(client, deployment)) await names.settleEvents();
@@ -59,8 +63,10 @@ export async function openOfflineStore(
         await client.command({ query: createTable({ ...table, name }, deployment) });
       }),
     insert: (block: RowBlock) => insertBlock(client, block),
-    recordApplied: (ranges: readonly AppliedRange[]) =>
-      asked('applied ranges', () => recordApplied(client, ranges)),
+    async recordApplied(ranges: readonly AppliedRange[]) {
+      await asked('applied ranges', () => recordApplied(client, ranges));
+      await folding.recorded(ranges.length);
+    },
     async resumeFrom(topic, epoch, partition, number) {
       const applied = await asked('applied ranges', () => appliedIn(client, [{ topic, number }]));
       const found = applied.find((each) => each.epoch === epoch && each.partition === partition);

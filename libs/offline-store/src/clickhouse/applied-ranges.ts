@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { liveGenerations } from '../generations/read-marks.ts';
 import { literal } from './sql.ts';
 import { type Deployment, engine, onCluster } from './table.ts';
+import { takingTurns } from './taking-turns.ts';
 
 /** A range of a partition whose records are all in the store, or are dead letters. */
 export interface AppliedRange {
@@ -53,29 +54,46 @@ export function addGenerationOfRanges(deployment: Deployment): string {
     MODIFY ORDER BY (topic, epoch, partition, first_offset, last_offset, rebuilt)`;
 }
 
+/** The statement that says in the table's comments that ranges are folded. */
+export function describeFoldedRanges(deployment: Deployment): string {
+  return `ALTER TABLE applied_ranges${onCluster(deployment)}
+    COMMENT COLUMN rows 'Records of the range that became rows; of one that stands for several, those of all of them.',
+    COMMENT COLUMN dead_letters 'Records of the range that could not be processed; of one that stands for several, those of all of them.',
+    COMMENT COLUMN applied_at 'When the range was stored; of one that stands for several, the last of them.',
+    MODIFY COMMENT 'What of the log is in the store. A row is written only after its records were acknowledged; ranges may overlap, and from time to time one takes the place of many that follow each other. Where a projector goes on is the end of the gapless ranges from offset 0.'`;
+}
+
 /** Writes ranges down. To be called after the rows themselves were acknowledged. */
 export async function recordApplied(
   client: ClickHouseClient,
   ranges: readonly AppliedRange[],
 ): Promise<void> {
-  await client.insert({
-    table: 'applied_ranges',
-    format: 'JSONEachRow',
-    clickhouse_settings: { async_insert: 0, date_time_input_format: 'best_effort' },
-    values: ranges.map((range) => ({
-      topic: range.topic,
-      rebuilt: range.generation - 1,
-      epoch: range.epoch,
-      partition: range.partition,
-      first_offset: String(range.firstOffset),
-      last_offset: String(range.lastOffset),
-      rows: range.rows,
-      dead_letters: range.deadLetters,
-      min_event_time: instant(range.minEventTime),
-      max_event_time: instant(range.maxEventTime),
-      max_recorded_at: instant(range.maxRecordedAt),
-    })),
-  });
+  await takingTurns(() =>
+    client.insert({
+      table: 'applied_ranges',
+      format: 'JSONEachRow',
+      // What was forgotten in between must be able to come back: a replica would take it for an insert that it knows.
+      clickhouse_settings: { async_insert: 0, insert_deduplicate: 0, date_time_input_format: 'best_effort' },
+      values: ranges.map(rowOfRange),
+    }),
+  );
+}
+
+/** A range as the table has it, without when it was stored. */
+export function rowOfRange(range: AppliedRange) {
+  return {
+    topic: range.topic,
+    rebuilt: range.generation - 1,
+    epoch: range.epoch,
+    partition: range.partition,
+    first_offset: String(range.firstOffset),
+    last_offset: String(range.lastOffset),
+    rows: range.rows,
+    dead_letters: range.deadLetters,
+    min_event_time: instant(range.minEventTime),
+    max_event_time: instant(range.maxEventTime),
+    max_recorded_at: instant(range.maxRecordedAt),
+  };
 }
 
 /** ISO 8601 with a zone. As decimal seconds ClickHouse would misread the times before 1973 and refuse those before 1970. */

@@ -1,23 +1,39 @@
-import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
+import {
+  type ClickHouseClient,
+  ClickHouseLogLevel,
+  type ClickHouseSettings,
+  createClient,
+} from '@clickhouse/client';
 import type { Running } from '@millrace/kernel';
+import { z } from 'zod';
 import type { ClickHouseConfig } from './config.ts';
 import { storeError } from './errors.ts';
+import { identifier } from './sql.ts';
+import { onCluster } from './table.ts';
 
 /** How to reach ClickHouse; without a cluster, one server. */
 export type ConnectConfig = Omit<ClickHouseConfig, 'clickhouseCluster'> &
   Partial<Pick<ClickHouseConfig, 'clickhouseCluster'>>;
 
+/** After this an insert is refused, to be sent again, in milliseconds; a request must not time out before it. */
+const QUORUM_TIMEOUT_MS = 60_000;
+
 /**
- * On a cluster, an acknowledged insert is on most replicas, inserts of a table are in one order, and a query answers
- * only where all of them are: what was stored is read, whichever replica is asked. A replica that is behind refuses
- * (REPLICA_IS_NOT_IN_QUORUM), which passes. A replication that was caught in between would show a range as applied
- * without its rows, or a generation as live that is not there yet.
+ * On a cluster, an acknowledged insert is on every replica, inserts into a table are in one order, and what is not on
+ * all of them yet is not read: so whichever replica is asked, a range that it shows as applied has its rows, and a
+ * generation that it shows as live is there. Most replicas would not do: one that is behind and then takes an insert
+ * itself passes for one that is not (seen on 26.7). A change of a table is waited for on every replica that is there:
+ * an insert through another one would not find the new column.
  */
-const replicated = {
-  insert_quorum: 'auto',
-  insert_quorum_parallel: 0,
-  select_sequential_consistency: '1',
-} as const;
+function onReplicas(replicas: number): ClickHouseSettings {
+  return {
+    insert_quorum: String(replicas),
+    insert_quorum_parallel: 0,
+    insert_quorum_timeout: QUORUM_TIMEOUT_MS,
+    select_sequential_consistency: '1',
+    alter_sync: '3',
+  };
+}
 
 /**
  * Connects to ClickHouse with the settings that every service relies on, and makes the database when it is not
@@ -30,12 +46,17 @@ export async function connectClickHouse(
   config: ConnectConfig,
   application = 'millrace',
 ): Promise<Running<ClickHouseClient>> {
-  await makeDatabase(config, application);
-  const client = clientOf(config, application, config.clickhouseDatabase);
+  const settings = await prepare(config, application);
+  const client = clientOf(config, application, config.clickhouseDatabase, settings);
   return { value: client, stop: () => client.close() };
 }
 
-function clientOf(config: ConnectConfig, application: string, database: string): ClickHouseClient {
+function clientOf(
+  config: ConnectConfig,
+  application: string,
+  database: string,
+  settings: ClickHouseSettings = {},
+): ClickHouseClient {
   return createClient({
     url: config.clickhouseUrl,
     username: config.clickhouseUser,
@@ -51,18 +72,35 @@ function clientOf(config: ConnectConfig, application: string, database: string):
       output_format_json_quote_64bit_integers: 1,
       date_time_input_format: 'best_effort',
       wait_end_of_query: 1,
-      ...((config.clickhouseCluster ?? '') === '' ? {} : replicated),
+      ...settings,
     },
   });
 }
 
-async function makeDatabase(config: ConnectConfig, application: string): Promise<void> {
+/** Makes the database. @returns what connections to it ask for besides. */
+async function prepare(config: ConnectConfig, application: string): Promise<ClickHouseSettings> {
   const client = clientOf(config, application, 'default');
+  const cluster = config.clickhouseCluster ?? '';
   try {
-    await client.command({ query: `CREATE DATABASE IF NOT EXISTS \`${config.clickhouseDatabase}\`` });
+    const database = identifier(config.clickhouseDatabase);
+    await client.command({ query: `CREATE DATABASE IF NOT EXISTS ${database}${onCluster({ cluster })}` });
+    return cluster === '' ? {} : onReplicas(await replicasOf(client, cluster));
   } catch (cause) {
     throw storeError('ClickHouse did not answer', cause);
   } finally {
     await client.close();
   }
+}
+
+const replicasSchema = z.tuple([z.object({ replicas: z.coerce.number().int().positive() })]);
+
+/** How many replicas a shard of a cluster has. */
+async function replicasOf(client: ClickHouseClient, cluster: string): Promise<number> {
+  const answer = await client.query({
+    query: 'SELECT max(replica_num) AS replicas FROM system.clusters WHERE cluster = {cluster: String}',
+    query_params: { cluster },
+    format: 'JSONEachRow',
+  });
+  const [{ replicas }] = replicasSchema.parse(await answer.json());
+  return replicas;
 }

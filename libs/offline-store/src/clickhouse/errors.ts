@@ -10,6 +10,7 @@ const passing = new Set([
   '203', // NO_FREE_CONNECTION
   '209', // SOCKET_TIMEOUT
   '210', // NETWORK_ERROR
+  '236', // ABORTED: the server is being stopped
   '241', // MEMORY_LIMIT_EXCEEDED
   '242', // TABLE_IS_READ_ONLY
   '243', // NOT_ENOUGH_SPACE
@@ -20,7 +21,9 @@ const passing = new Set([
   '286', // UNSATISFIED_QUORUM_FOR_PREVIOUS_WRITE
   '289', // REPLICA_IS_NOT_IN_QUORUM
   '319', // UNKNOWN_STATUS_OF_INSERT
+  '341', // UNFINISHED: a replica is away, and the others went on
   '394', // QUERY_WAS_CANCELLED
+  '517', // CANNOT_ASSIGN_ALTER: another one changes the table at the same time
   '999', // KEEPER_EXCEPTION
 ]);
 

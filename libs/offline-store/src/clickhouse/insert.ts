@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { ClickHouseClient } from '@clickhouse/client';
 import { storeError } from './errors.ts';
 import { identifier, identifiers } from './sql.ts';
+import { takingTurns } from './taking-turns.ts';
 
 /** Rows that become one part of a table. */
 export interface RowBlock {
@@ -26,22 +27,26 @@ export const MAX_BLOCK_BYTES = 64 * 1024 * 1024;
  */
 export async function insertBlock(client: ClickHouseClient, block: RowBlock): Promise<void> {
   try {
-    const { stream } = await client.exec({
-      query: `INSERT INTO ${identifier(block.table)} (${identifiers(block.columns)}) FORMAT RowBinary`,
-      values: Readable.from(block.body, { objectMode: false }),
-      clickhouse_settings: {
-        async_insert: 0,
-        insert_deduplication_token: block.token,
-        max_insert_block_size: '1048576',
-        min_insert_block_size_rows: '1048576',
-        min_insert_block_size_bytes: '268435456',
-        max_insert_threads: '1',
-        input_format_parallel_parsing: 0,
-      },
-    });
-    // The socket is free only when the answer was read.
-    for await (const _chunk of stream);
+    await takingTurns(() => send(client, block));
   } catch (cause) {
     throw storeError(`ClickHouse did not take ${block.rows} rows for ${block.table}`, cause);
   }
+}
+
+async function send(client: ClickHouseClient, block: RowBlock): Promise<void> {
+  const { stream } = await client.exec({
+    query: `INSERT INTO ${identifier(block.table)} (${identifiers(block.columns)}) FORMAT RowBinary`,
+    values: Readable.from(block.body, { objectMode: false }),
+    clickhouse_settings: {
+      async_insert: 0,
+      insert_deduplication_token: block.token,
+      max_insert_block_size: '1048576',
+      min_insert_block_size_rows: '1048576',
+      min_insert_block_size_bytes: '268435456',
+      max_insert_threads: '1',
+      input_format_parallel_parsing: 0,
+    },
+  });
+  // The socket is free only when the answer was read.
+  for await (const _chunk of stream);
 }

@@ -4,9 +4,11 @@ import { addDeadLetterColumns } from '../event-tables/dead-letters.ts';
 import { eventTables, eventViews } from '../event-tables/views.ts';
 import { moveToGenerations } from '../generations/move-to-generations.ts';
 import { generationsTable } from '../generations/table.ts';
-import { addGenerationOfRanges, appliedRangesTable } from './applied-ranges.ts';
+import { addGenerationOfRanges, appliedRangesTable, describeFoldedRanges } from './applied-ranges.ts';
+import { foldAllRanges } from './fold-ranges.ts';
 import { createTable, type Deployment, engine, onCluster } from './table.ts';
 import { snapshotsTable } from '../snapshots/table.ts';
+import { takingTurns } from './taking-turns.ts';
 
 /** A step of the store's tables; never changed once it is merged. */
 export interface Migration {
@@ -45,6 +47,12 @@ export const migrations: readonly Migration[] = [
     statements: (deployment) => [generationsTable(deployment), addGenerationOfRanges(deployment)],
     andThen: moveToGenerations,
   },
+  {
+    number: 6,
+    name: 'applied ranges are folded',
+    statements: (deployment) => [describeFoldedRanges(deployment)],
+    andThen: foldAllRanges,
+  },
 ];
 
 /**
@@ -79,14 +87,16 @@ async function run(
   { number, name, statements, andThen }: Migration,
   deployment: Deployment,
 ): Promise<void> {
-  for (const query of statements(deployment)) await client.command({ query });
+  for (const query of statements(deployment)) await takingTurns(() => client.command({ query }));
   await andThen?.(client, deployment);
-  await client.insert({
-    table: 'migrations',
-    clickhouse_settings: { async_insert: 0 },
-    values: [{ number, name }],
-    format: 'JSONEachRow',
-  });
+  await takingTurns(() =>
+    client.insert({
+      table: 'migrations',
+      clickhouse_settings: { async_insert: 0 },
+      values: [{ number, name }],
+      format: 'JSONEachRow',
+    }),
+  );
 }
 
 async function doneMigrations(client: ClickHouseClient): Promise<ReadonlySet<number>> {

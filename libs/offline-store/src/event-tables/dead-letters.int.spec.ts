@@ -2,11 +2,11 @@ import { namedEventId } from '@millrace/events';
 import type { Running } from '@millrace/kernel';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createTable } from '../clickhouse/table.ts';
-import { openTestDatabase, type TestDatabase } from '../testing/test-store.ts';
+import { openTestDatabase, type TestDatabase, testDeployment } from '../testing/test-store.ts';
 import { addDeadLetterColumns, deadLetters, deadLettersView } from './dead-letters.ts';
 import { definitions, definitionsView } from './definitions.ts';
 
-const deployment = { cluster: '' };
+const deployment = testDeployment();
 const added = [
   'type',
   'dead_letter_id',

@@ -4,6 +4,7 @@ import { MillraceError } from '@millrace/kernel';
 import { z } from 'zod';
 import { identifier, literal } from '../clickhouse/sql.ts';
 import { columnDdl, type Deployment, onCluster } from '../clickhouse/table.ts';
+import { takingTurns } from '../clickhouse/taking-turns.ts';
 import { physicalTable } from '../generations/physical-table.ts';
 import { createFeatureTable, featureTable, WINDOW_PROJECTION, windowProjection } from './feature-table.ts';
 
@@ -47,11 +48,12 @@ export async function ensureFeatureTable(
     }
   }
   const alter = `ALTER TABLE ${identifier(name)}${onCluster(deployment)}`;
-  if (changes.length > 0) await client.command({ query: `${alter} ${changes.join(', ')}` });
+  const change = (what: string) => takingTurns(() => client.command({ query: `${alter} ${what}` }));
+  if (changes.length > 0) await change(changes.join(', '));
   if (added) {
     // A projection keeps the columns that it was made with; new rows must have the new ones in it too.
-    await client.command({ query: `${alter} DROP PROJECTION IF EXISTS ${WINDOW_PROJECTION}` });
-    await client.command({ query: `${alter} ADD ${windowProjection}` });
+    await change(`DROP PROJECTION IF EXISTS ${WINDOW_PROJECTION}`);
+    await change(`ADD PROJECTION IF NOT EXISTS ${windowProjection}`);
     await client.command({
       query: `${alter} MATERIALIZE PROJECTION ${WINDOW_PROJECTION}`,
       clickhouse_settings: { mutations_sync: '0' },

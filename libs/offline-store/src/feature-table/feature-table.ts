@@ -24,8 +24,8 @@ export function featureViewName(view: string): string {
 /** The projection that serves windows: the same rows in the order of their event time. */
 export const WINDOW_PROJECTION = 'by_event_time';
 
-/** The rows of it. */
-export const windowProjection = `PROJECTION ${WINDOW_PROJECTION} (SELECT * ORDER BY event_time)`;
+/** Its name and its rows. */
+export const windowProjection = `${WINDOW_PROJECTION} (SELECT * ORDER BY event_time)`;
 
 /** The table of a view's rows, under its stable name. */
 export function featureTable(view: RegisteredView): TableDefinition {
@@ -51,7 +51,7 @@ export function featureTable(view: RegisteredView): TableDefinition {
     ],
     orderBy: [...keys.map(([name]) => name), 'as_of_key'],
     partitionBy: 'toYYYYMM(recorded_at)',
-    projections: [windowProjection],
+    projections: [`PROJECTION ${windowProjection}`],
   };
 }
 

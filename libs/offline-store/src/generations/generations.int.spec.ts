@@ -9,7 +9,7 @@ import { rawTableName } from '../feature-table/feature-table.ts';
 import { openOfflineStore } from '../store.ts';
 import { catalogOf } from '../testing/definitions.ts';
 import { applied } from '../testing/snapshot-world.ts';
-import { openTestStore } from '../testing/test-store.ts';
+import { openTestStore, testDeployment } from '../testing/test-store.ts';
 import { writeRows } from '../testing/write-rows.ts';
 import { rawNameOf } from './event-topics.ts';
 import { physicalTable } from './physical-table.ts';
@@ -20,7 +20,7 @@ const counted = z.array(z.object({ rows: z.coerce.number() }));
 generationsContract('The offline store in ClickHouse', () =>
   startTogether(async (starter): Promise<GenerationsUnderTest> => {
     const { client, store } = await starter.start(openTestStore);
-    const other = await openOfflineStore(client, { cluster: '' });
+    const other = await openOfflineStore(client, testDeployment());
     const views = new Map<string, RegisteredView>();
 
     function viewOf(topic: string): RegisteredView {

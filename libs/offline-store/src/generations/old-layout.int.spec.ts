@@ -4,16 +4,14 @@ import { startTogether } from '@millrace/kernel';
 import { uniqueName } from '@millrace/testing';
 import { expect, test } from 'vitest';
 import { appliedRangesTable } from '../clickhouse/applied-ranges.ts';
-import { createTable, onceView } from '../clickhouse/table.ts';
+import { createTable, engine, onceView, onCluster } from '../clickhouse/table.ts';
 import { eventTables, eventViews } from '../event-tables/views.ts';
 import { featureTable } from '../feature-table/feature-table.ts';
 import { snapshotsTable } from '../snapshots/table.ts';
 import { openOfflineStore } from '../store.ts';
 import { catalogOf } from '../testing/definitions.ts';
-import { openTestDatabase } from '../testing/test-store.ts';
+import { openTestDatabase, testDeployment } from '../testing/test-store.ts';
 import { writeRows } from '../testing/write-rows.ts';
-
-const single = { cluster: '' };
 
 function givenView(): RegisteredView {
   const { definition } = defineFeatureView({
@@ -32,15 +30,16 @@ const oldStore = (view: RegisteredView) =>
   startTogether(async (starter) => {
     const { client } = await starter.start(openTestDatabase);
     const { name } = view.definition;
+    const deployment = testDeployment();
     const table = featureTable(view);
     for (const query of [
-      appliedRangesTable(single),
-      ...Object.values(eventTables).map((each) => createTable(each.table, single)),
-      ...eventViews(single),
-      snapshotsTable(single),
-      createTable(table, single),
-      onceView(`features_${name}`, table.name, ['id', 'x'], 'Rows.', single),
-      'CREATE TABLE migrations (number UInt32, name String) ENGINE = ReplacingMergeTree ORDER BY number',
+      appliedRangesTable(deployment),
+      ...Object.values(eventTables).map((each) => createTable(each.table, deployment)),
+      ...eventViews(deployment),
+      snapshotsTable(deployment),
+      createTable(table, deployment),
+      onceView(`features_${name}`, table.name, ['id', 'x'], 'Rows.', deployment),
+      `CREATE TABLE migrations${onCluster(deployment)} (number UInt32, name String) ENGINE = ${engine('ReplacingMergeTree', deployment)} ORDER BY number`,
       "INSERT INTO migrations VALUES (1, ''), (2, ''), (3, '')",
       `INSERT INTO applied_ranges (topic, epoch, partition, first_offset, last_offset) VALUES ('${view.topic}', 0, 0, 0, 1)`,
       `INSERT INTO ${table.name} (event_id, id, x, as_of_key, offset) VALUES (generateUUIDv4(), 1, 10, 1, 0), (generateUUIDv4(), 2, 20, 2, 1)`,
@@ -63,7 +62,7 @@ test('a store from before there were generations goes on as generation 1, also w
   const { name } = view.definition;
   const { value, stop } = await oldStore(view);
   const { client, counted } = value;
-  const stores = await Promise.all([1, 2, 3].map(() => openOfflineStore(client, single)));
+  const stores = await Promise.all([1, 2, 3].map(() => openOfflineStore(client, testDeployment())));
   const [store] = stores;
   if (store === undefined) throw new Error('no store');
   expect(await counted(`features_${name}`)).toBe(2);

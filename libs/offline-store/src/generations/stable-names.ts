@@ -7,17 +7,24 @@ import { createFeatureView, featureTable } from '../feature-table/feature-table.
 import { eventTopics } from './event-topics.ts';
 import { physicalTable } from './physical-table.ts';
 import { liveGenerations } from './read-marks.ts';
+import { SettledNames } from './settled-names.ts';
 
 /** Keeps the names that analysts use pointing at what is live. */
 export class StableNames {
   readonly #client: ClickHouseClient;
   readonly #deployment: Deployment;
   readonly #views = new Map<string, RegisteredView>();
-  readonly #settled = new Map<string, number>();
+  readonly #names: SettledNames;
 
   constructor(client: ClickHouseClient, deployment: Deployment) {
     this.#client = client;
     this.#deployment = deployment;
+    this.#names = new SettledNames(
+      async (topic) => (await liveGenerations(client, [topic])).get(topic) ?? 1,
+      async (topic, generation) => {
+        for (const query of await this.#statements(topic, generation)) await client.command({ query });
+      },
+    );
   }
 
   /** Learns what a topic's view looks like. */
@@ -25,11 +32,9 @@ export class StableNames {
     this.#views.set(view.topic, view);
   }
 
-  /** Settles the topics whose names were not seen to point at their live generation. */
-  async settleChanged(live: ReadonlyMap<string, number>): Promise<void> {
-    for (const [topic, generation] of live) {
-      if (this.#settled.get(topic) !== generation) await this.settle(topic);
-    }
+  /** See {@link SettledNames}. */
+  settleChanged(live: ReadonlyMap<string, number>): Promise<void> {
+    return this.#names.settleChanged(live);
   }
 
   /** Settles all topics of lifecycle events at once. */
@@ -43,21 +48,9 @@ export class StableNames {
     }
   }
 
-  /**
-   * Points the names of a topic at its live generation. Whoever writes last looks once more afterwards, so that of
-   * two at once neither can leave the names behind.
-   */
-  async settle(topic: string): Promise<void> {
-    for (;;) {
-      const generation = await this.#live(topic);
-      for (const query of await this.#statements(topic, generation)) await this.#client.command({ query });
-      this.#settled.set(topic, generation);
-      if ((await this.#live(topic)) === generation) return;
-    }
-  }
-
-  async #live(topic: string): Promise<number> {
-    return (await liveGenerations(this.#client, [topic])).get(topic) ?? 1;
+  /** See {@link SettledNames}. */
+  settle(topic: string): Promise<void> {
+    return this.#names.settle(topic);
   }
 
   async #statements(topic: string, generation: number): Promise<readonly string[]> {

@@ -15,7 +15,9 @@ import {
   spineOf,
 } from '../testing/snapshot-world.ts';
 import { writeRows } from '../testing/write-rows.ts';
+import { whileLive } from '../snapshots/while-live.ts';
 import { physicalTable } from './physical-table.ts';
+import { liveGenerations } from './read-marks.ts';
 
 let running: Running<SnapshotWorld>;
 let world: SnapshotWorld;
@@ -82,6 +84,21 @@ test('a snapshot is not read from a generation that does not hold yet what it kn
   const tooEarly = { code: 'POSITIONS_NOT_REACHED' };
   await expect(world.snapshots.data(later, 'ndjson')).rejects.toMatchObject(tooEarly);
   await expect(world.snapshots.verify(later)).rejects.toMatchObject(tooEarly);
+});
+
+test('who reads a table that a rebuild took away is told to try again', async () => {
+  const { client, store } = world;
+  const { topic } = given;
+  const live = await liveGenerations(client, [topic]);
+  const read = async () => rows(`SELECT count() FROM ${physicalTable(rawTableName(name), 1)} WHERE nothing`);
+  await expect(whileLive(client, live, read)).rejects.not.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  const number = await rebuild();
+  const late = whileLive(client, live, async () => {
+    await store.generations.goLive([{ topic, number }]);
+    await store.generations.drop({ topic, number: 1 });
+    return read();
+  });
+  await expect(late).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
 });
 
 test('what is being built shows nowhere, half-filled, given up or not', async () => {

@@ -11,6 +11,8 @@ import { resolveKnowledge } from './knowledge.ts';
 import { type SnapshotManifest, vectorToJson } from './manifest.ts';
 import type { SnapshotRequest, SnapshotsOptions } from './snapshots.ts';
 import { makeSpine } from './spine-table.ts';
+import { whileLive } from './while-live.ts';
+import { takingTurns } from '../clickhouse/taking-turns.ts';
 
 /** Longest wait, in milliseconds, for the store to hold what a snapshot knows. */
 export const DEFAULT_WAIT_MS = 30_000;
@@ -27,10 +29,14 @@ export async function createSnapshot(
   const knowledge = await resolveKnowledge({ client, resolveKnownAt, waitMs }, wanted, known);
   const { vector, live } = knowledge;
   const tables = withLiveTables(views, live);
-  const copies = await viewsWithCopies(client, tables, vector);
-  const { table, columns } = await makeSpine({ client, deployment, id, spine, views, knowledge });
+  const copies = await whileLive(client, live, () => viewsWithCopies(client, tables, vector));
+  const { table, columns } = await whileLive(client, live, () =>
+    makeSpine({ client, deployment, id, spine, views, knowledge }),
+  );
   try {
-    const content = await contentOf(client, { views: tables, spine: table, vector, strict, copies });
+    const content = await whileLive(client, live, () =>
+      contentOf(client, { views: tables, spine: table, vector, strict, copies }),
+    );
     const { spineHash, ...contents } = content;
     const now = systemClock.now();
     const manifest: SnapshotManifest = {
@@ -52,12 +58,14 @@ export async function createSnapshot(
       },
       ...contents,
     };
-    await client.insert({
-      table: 'snapshots',
-      format: 'JSONEachRow',
-      clickhouse_settings: { async_insert: 0 },
-      values: [{ id, created_at: String(now / 1_000_000n), manifest: JSON.stringify(manifest) }],
-    });
+    await takingTurns(() =>
+      client.insert({
+        table: 'snapshots',
+        format: 'JSONEachRow',
+        clickhouse_settings: { async_insert: 0 },
+        values: [{ id, created_at: String(now / 1_000_000n), manifest: JSON.stringify(manifest) }],
+      }),
+    );
     return manifest;
   } catch (error) {
     const dropped = `${identifier(table.table)}${onCluster(deployment)}`;

@@ -15,6 +15,7 @@ import type { LabelSpine } from './spine-from-labels.ts';
 import type { SpineFile } from './stage-file.ts';
 import type { SnapshotFormat } from './staged-column.ts';
 import { streamResult } from './stream-result.ts';
+import { whileLive } from './while-live.ts';
 
 /** What snapshots need of the world. */
 export interface SnapshotsOptions {
@@ -85,13 +86,15 @@ export function openSnapshots(options: SnapshotsOptions): Snapshots {
     data: (manifest, format) =>
       storing(async () => {
         const { copies } = manifest;
-        const join = { ...(await joinOf(options, manifest)), ...(copies === undefined ? {} : { copies }) };
-        return streamResult(client, pointInTimeQuery(join), format);
+        const { join, live } = await joinOf(options, manifest);
+        const query = pointInTimeQuery({ ...join, ...(copies === undefined ? {} : { copies }) });
+        return whileLive(client, live, () => streamResult(client, query, format));
       }),
     verify: (manifest) =>
       storing(async () => {
         // Looks for copies itself, rather than take the manifest's word.
-        const content = await contentOf(client, await joinOf(options, manifest));
+        const { join, live } = await joinOf(options, manifest);
+        const content = await whileLive(client, live, () => contentOf(client, join));
         const differences = [
           ...differ('row count', manifest.rowCount, content.rowCount),
           ...differ('spine hash', manifest.spine.hash, content.spineHash),
@@ -107,16 +110,17 @@ export function openSnapshots(options: SnapshotsOptions): Snapshots {
 async function joinOf(
   { client, waitMs = DEFAULT_WAIT_MS }: SnapshotsOptions,
   { views, spine, strict, vector: offsets }: SnapshotManifest,
-): Promise<PointInTimeJoin> {
+): Promise<{ readonly join: PointInTimeJoin; readonly live: ReadonlyMap<string, number> }> {
   const { table, columns, timeColumn } = spine;
   const vector = vectorOfJson(offsets);
   const live = await generationsHolding({ client, waitMs }, vector);
-  return {
+  const join = {
     views: withLiveTables(views, live),
     spine: { table, columns: columns.map(({ name }) => name), timeColumn },
     vector,
     strict,
   };
+  return { join, live };
 }
 
 function differ(what: string, before: string | number, now: string | number): string[] {

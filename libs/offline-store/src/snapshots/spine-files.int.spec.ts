@@ -74,6 +74,13 @@ describe('a spine that cannot be joined is refused, naming row and column', () =
   });
 });
 
+test('an object in a column that nobody asks about stays the text that it is', async () => {
+  const row = '{"airport":"SFO","gate":7,"at":"2001-01-20T14:13:20Z","about":{"by":"me"},"more":[{"n":1}]}';
+  const { columns } = await snapshots.create({ service, spine: spineOf('ndjson', row) });
+  const types = new Map(columns.map(({ name, type }) => [name, type]));
+  expect([types.get('about'), types.get('more')]).toEqual(['Nullable(String)', 'Nullable(String)']);
+});
+
 test('Arrow and Parquet spines and results give back what went in', async () => {
   const times = new TimestampMicrosecond('UTC');
   const table = new Table({

@@ -10,6 +10,9 @@ export const textFormats = { csv: 'CSVWithNames', ndjson: 'JSONEachRow' } as con
 /** A query may have 256 KiB. */
 const SAMPLE_BYTES = 64 * 1024;
 
+/** Types of objects, which no column can be that may be null. */
+const isNested = /\b(Tuple|Map|Nested|Variant|Dynamic|JSON)\b/;
+
 const described = z.array(z.object({ name: z.string(), type: z.string() }));
 
 /**
@@ -37,9 +40,9 @@ export async function textColumns(
     });
     return described.parse(await answer.json()).map(({ name, type }) => {
       const plain = type.replace(/^Nullable\((.*)\)$/, '$1');
-      // A time that is not asked about is the user's: it stays the text that it is.
+      // A time or an object that is not asked about is the user's: it stays the text that it is.
       const isTime = plain.startsWith('DateTime') || plain.startsWith('Date');
-      return staged(name, known.has(name) || isTime ? 'String' : plain);
+      return staged(name, known.has(name) || isTime || isNested.test(plain) ? 'String' : plain);
     });
   } catch (cause) {
     throw new MillraceError('REQUEST_INVALID', `the spine is not ${format}: ${describeError(cause)}`, {

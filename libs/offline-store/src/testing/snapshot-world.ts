@@ -16,7 +16,7 @@ import type { SnapshotManifest } from '../snapshots/manifest.ts';
 import { openSnapshots, type Snapshots } from '../snapshots/snapshots.ts';
 import type { ClickHouseOfflineStore } from '../store.ts';
 import { catalogOf } from './definitions.ts';
-import { openTestStore } from './test-store.ts';
+import { openTestStore, testDeployment } from './test-store.ts';
 import { type TestRow, writeRows } from './write-rows.ts';
 
 /** The time of the labels in tests of snapshots: 2001-01-20T14:13:20Z. */
@@ -36,7 +36,7 @@ export async function openSnapshotWorld(): Promise<Running<SnapshotWorld>> {
   const knownAt = new Map<Micros, OffsetVector>();
   const snapshots = openSnapshots({
     client: value.client,
-    deployment: { cluster: '' },
+    deployment: testDeployment(),
     resolveKnownAt: (_topics, at) => Promise.resolve(knownAt.get(at) ?? {}),
     waitMs: 300,
   });

@@ -2,12 +2,18 @@ import type { ClickHouseClient } from '@clickhouse/client';
 import { type Running, startTogether } from '@millrace/kernel';
 import { assertTestName, testStack, uniqueName } from '@millrace/testing';
 import { connectClickHouse } from '../clickhouse/connect.ts';
+import { type Deployment, onCluster } from '../clickhouse/table.ts';
 import { type ClickHouseOfflineStore, openOfflineStore } from '../store.ts';
 
 /** A database of its own, which goes with its client. */
 export interface TestDatabase {
   readonly client: ClickHouseClient;
   readonly database: string;
+}
+
+/** How tests make tables: on one server, or replicated on the cluster that the environment names. */
+export function testDeployment(): Deployment {
+  return { cluster: testStack().clickhouse.cluster ?? '' };
 }
 
 /** Makes an empty database. */
@@ -21,12 +27,15 @@ export function openTestDatabase(): Promise<Running<TestDatabase>> {
         clickhouseUser: clickhouse.user,
         clickhousePassword: clickhouse.password,
         clickhouseDatabase: database,
+        clickhouseCluster: testDeployment().cluster,
         clickhouseRequestTimeoutMs: 60_000,
         clickhouseMaxConnections: 8,
       }),
     );
     starter.onStop(async () => {
-      await client.command({ query: `DROP DATABASE IF EXISTS ${assertTestName(database)}` });
+      await client.command({
+        query: `DROP DATABASE IF EXISTS ${assertTestName(database)}${onCluster(testDeployment())}`,
+      });
     });
     return { client, database };
   });
@@ -36,6 +45,6 @@ export function openTestDatabase(): Promise<Running<TestDatabase>> {
 export function openTestStore(): Promise<Running<TestDatabase & { readonly store: ClickHouseOfflineStore }>> {
   return startTogether(async (starter) => {
     const { client, database } = await starter.start(openTestDatabase);
-    return { client, database, store: await openOfflineStore(client, { cluster: '' }) };
+    return { client, database, store: await openOfflineStore(client, testDeployment()) };
   });
 }
