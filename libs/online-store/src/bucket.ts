@@ -4,6 +4,6 @@ import { partitionOf } from '@millrace/events';
 export const BUCKETS = 1024;
 
 /** The bucket of an entity key: the hash that also chooses the Kafka partition. */
-export function bucketOf(key: Uint8Array): number {
-  return partitionOf(key, BUCKETS);
+export function bucketOf(key: Uint8Array, buckets = BUCKETS): number {
+  return partitionOf(key, buckets);
 }

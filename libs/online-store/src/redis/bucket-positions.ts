@@ -1,5 +1,4 @@
 import { MillraceError } from '@millrace/kernel';
-import { BUCKETS } from '../bucket.ts';
 import type { TopicPartition } from '../port.ts';
 
 /**
@@ -14,11 +13,14 @@ export class BucketPositions {
   #applied: number;
   #lost = false;
 
-  /** @param applied what the store says that all buckets have. */
+  /**
+   * @param nextOffsets of every bucket.
+   * @param applied what the store says that all buckets have.
+   */
   constructor(of: TopicPartition, nextOffsets: readonly number[], applied: number) {
     this.of = of;
     this.#applied = applied;
-    this.#nextOffsets = Float64Array.from({ length: BUCKETS }, (_, bucket) => nextOffsets[bucket] ?? 0);
+    this.#nextOffsets = Float64Array.from(nextOffsets);
     this.#written = this.lowest();
   }
 

@@ -1,5 +1,4 @@
 import { MillraceError } from '@millrace/kernel';
-import { BUCKETS } from '../bucket.ts';
 import { partitionField } from '../generation-names.ts';
 import type { BucketPositions } from './bucket-positions.ts';
 import type { Layout } from './layout.ts';
@@ -34,7 +33,7 @@ export async function takeCheckpoint(
     // Any node may have lost writes, so that every bucket is asked.
     await allOf(
       chunks(targets, MOST_PARTITIONS).flatMap((some) =>
-        Array.from({ length: BUCKETS }, (_, bucket) => raise(client, layout, some, [bucket])),
+        Array.from({ length: layout.buckets }, (_, bucket) => raise(client, layout, some, [bucket])),
       ),
     );
     for (const { positions, next } of targets) {
@@ -45,7 +44,7 @@ export async function takeCheckpoint(
   // What is applied is written last, and a server loses the end: what it still has is enough to know.
   const behind = targets.filter(({ positions, next }) => positions.lowest() < next);
   for (const some of chunks(behind, MOST_PARTITIONS)) {
-    const buckets = Array.from({ length: BUCKETS }, (_, bucket) => bucket);
+    const buckets = Array.from({ length: layout.buckets }, (_, bucket) => bucket);
     const step = Math.max(1, Math.floor(IN_SCRIPT / some.length));
     await allOf(chunks(buckets, step).map((part) => raise(client, layout, some, part)));
   }

@@ -53,6 +53,13 @@ export class GenerationMap {
     return this.#live;
   }
 
+  /** Whether the same generations are read by another map. */
+  readsLike(other: GenerationMap): boolean {
+    if (other === this) return true;
+    if (other.#live.size !== this.#live.size) return false;
+    return [...this.#live].every(([topic, number]) => other.#live.get(topic) === number);
+  }
+
   /** The field of a view's rows that are read. */
   fieldOf(view: string): string {
     return this.#live.size === 0 ? view : physicalName(view, this.live(featureTopic(view)));

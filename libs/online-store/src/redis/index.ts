@@ -1,3 +1,4 @@
+export type { HoldingTimes } from './live-generations.ts';
 export { Layout } from './layout.ts';
 export type { RedisCommands } from './redis-client.ts';
 export { RedisCollector } from './redis-collector.ts';

@@ -23,17 +23,21 @@ export class Layout {
   readonly checkpointed: string;
   /** A hash: the generations. It lies beside `applied`, so that a node that is lost takes both. */
   readonly generations: string;
+  /** Into how many parts the store is split. */
+  readonly buckets: number;
   readonly #positions: readonly string[];
   readonly #rowPrefixes: readonly Buffer[];
 
-  constructor(name: string) {
+  /** @param buckets fewer than all services have them only where none of them looks: in simulations. */
+  constructor(name: string, buckets = BUCKETS) {
+    this.buckets = buckets;
     this.prefix = `${name}:${LAYOUT}`;
     this.applied = `${this.prefix}:{store}:applied`;
     this.checkpointed = `${this.prefix}:{store}:checkpointed`;
     this.generations = `${this.prefix}:{store}:generations`;
-    const buckets = Array.from({ length: BUCKETS }, (_, bucket) => `${this.prefix}:{${bucket}}:`);
-    this.#positions = buckets.map((prefix) => `${prefix}positions`);
-    this.#rowPrefixes = buckets.map((prefix) => Buffer.from(`${prefix}e:`));
+    const prefixes = Array.from({ length: buckets }, (_, bucket) => `${this.prefix}:{${bucket}}:`);
+    this.#positions = prefixes.map((prefix) => `${prefix}positions`);
+    this.#rowPrefixes = prefixes.map((prefix) => Buffer.from(`${prefix}e:`));
   }
 
   /** A hash: `topic:partition` to the offset before which every record of the bucket is in it. */

@@ -3,16 +3,27 @@ import { GenerationMap } from './generation-map.ts';
 import { guarded, type RedisCommands } from './redis-client.ts';
 import { positionsPrefix } from '../generation-names.ts';
 
-/** After this a read has the map read again, without waiting for it. */
-const REFRESH_MS = 1_000;
-/** No read begins with an older map. Generations that retired are fed for much longer. */
-const LEASE_MS = 5_000;
-/** An answer that came with an older map is not used. */
-const ANSWER_MS = 15_000;
-/** While a change waits for the generation to come up to what was read before. */
-const WAITING_MS = 20;
-/** How long it waits at most. */
-const PATIENCE_MS = 5_000;
+/** For how long a reader holds on to what it knows of generations, in milliseconds. */
+export interface HoldingTimes {
+  /** After this a read has the map read again, without waiting for it. */
+  readonly refresh: number;
+  /** No read begins with an older map. Generations that retired are fed for much longer. */
+  readonly lease: number;
+  /** An answer that came with an older map is not used. */
+  readonly answer: number;
+  /** The map is read again this often while a change waits for the generation to come up to what was read before. */
+  readonly waiting: number;
+  /** How long it waits at most. */
+  readonly patience: number;
+}
+
+const readersHold: HoldingTimes = {
+  refresh: 1_000,
+  lease: 5_000,
+  answer: 15_000,
+  waiting: 20,
+  patience: 5_000,
+};
 
 interface Held {
   readonly map: GenerationMap;
@@ -29,16 +40,21 @@ export class LiveGenerations {
   readonly #client: RedisCommands;
   readonly #layout: Layout;
   readonly #nowMs: () => number;
+  readonly #times: HoldingTimes;
   #held: Held | undefined;
   #refreshing: Promise<GenerationMap> | undefined;
   /** Since when a change has been waiting. */
   #waitingSince: number | undefined;
 
-  /** @param nowMs a monotonic clock. */
-  constructor(client: RedisCommands, layout: Layout, nowMs: () => number) {
+  /**
+   * @param nowMs a monotonic clock.
+   * @param times others only where time itself is another, in simulations.
+   */
+  constructor(client: RedisCommands, layout: Layout, nowMs: () => number, times: HoldingTimes = readersHold) {
     this.#client = client;
     this.#layout = layout;
     this.#nowMs = nowMs;
+    this.#times = times;
   }
 
   /** The map to read with now; a promise when it has to be read first. */
@@ -46,10 +62,10 @@ export class LiveGenerations {
     const held = this.#held;
     if (held === undefined) return this.#refresh();
     const age = this.#nowMs() - held.askedAt;
-    if (age > LEASE_MS) return this.#refresh();
+    if (age > this.#times.lease) return this.#refresh();
     const waiting = this.#waitingSince !== undefined;
     // A failure shows itself when the lease runs out.
-    if (age > (waiting ? WAITING_MS : REFRESH_MS)) this.#refresh().catch(() => undefined);
+    if (age > (waiting ? this.#times.waiting : this.#times.refresh)) this.#refresh().catch(() => undefined);
     return held.map;
   }
 
@@ -65,7 +81,9 @@ export class LiveGenerations {
       const { askedAt = 0 } = this.#held ?? {};
       const answer = await read(map);
       // A process that was frozen between the two could have read what is dropped by now.
-      if (this.#nowMs() - askedAt <= ANSWER_MS) return answer;
+      const isOld = this.#nowMs() - askedAt > this.#times.answer;
+      // The generation before may be ahead of the one that others have begun to read: they would go back.
+      if (!isOld && (this.#held?.map.readsLike(map) ?? true)) return answer;
     }
   }
 
@@ -78,8 +96,11 @@ export class LiveGenerations {
   async #read(): Promise<GenerationMap> {
     const askedAt = this.#nowMs();
     const read = new GenerationMap(await this.#client.hgetall(this.#layout.generations));
-    const before = this.#held?.map;
-    const map = before === undefined || (await this.#mayChange(before, read)) ? read : before;
+    const held = this.#held;
+    // Who has not asked for long cannot tell for how long the generation before has been retired.
+    const mayWait = held !== undefined && askedAt - held.askedAt <= this.#times.lease;
+    if (!mayWait) this.#waitingSince = undefined;
+    const map = mayWait && !(await this.#mayChange(held.map, read)) ? held.map : read;
     this.#held = { map, askedAt };
     return map;
   }
@@ -89,7 +110,7 @@ export class LiveGenerations {
     const changed = [...topics].filter((topic) => before.live(topic) !== after.live(topic));
     const since = this.#waitingSince ?? this.#nowMs();
     this.#waitingSince = undefined;
-    if (changed.length === 0 || this.#nowMs() - since > PATIENCE_MS) return true;
+    if (changed.length === 0 || this.#nowMs() - since > this.#times.patience) return true;
     const applied = await this.#client.hgetall(this.#layout.applied);
     const reached = changed.every((topic) => {
       const old = positionsPrefix(topic, before.live(topic));

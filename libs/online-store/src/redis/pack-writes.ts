@@ -1,4 +1,3 @@
-import { BUCKETS } from '../bucket.ts';
 import { physicalName } from '../generation-names.ts';
 import type { OnlineRow } from '../port.ts';
 import { rowLength, writeRow } from './row-layout.ts';
@@ -39,12 +38,14 @@ export interface PackedBatch {
  * @param seen the position that the writer last saw in a bucket.
  * @param generation into which they are written.
  * @param manyBuckets whether a call may have several buckets: not on a cluster.
+ * @param buckets how many the store has.
  */
 export function packWrites(
   rows: readonly OnlineRow[],
   generation: number,
   seen: (bucket: number) => number,
   manyBuckets: boolean,
+  buckets: number,
 ): PackedBatch {
   const suffix = physicalName('', generation);
   const leading: PackedWrite[] = [];
@@ -60,7 +61,7 @@ export function packWrites(
     openBytes = 0;
   }
 
-  for (const part of partsOf(rows, suffix.length)) {
+  for (const part of partsOf(rows, suffix.length, buckets)) {
     if (!part.complete) {
       leading.push(packParts([part], suffix, seen));
       continue;
@@ -75,9 +76,9 @@ export function packWrites(
   return { leading, completing };
 }
 
-function* partsOf(batch: readonly OnlineRow[], suffix: number): Iterable<Part> {
-  const { rows, starts } = byBucket(batch);
-  for (let bucket = 0; bucket < BUCKETS; bucket++) {
+function* partsOf(batch: readonly OnlineRow[], suffix: number, buckets: number): Iterable<Part> {
+  const { rows, starts } = byBucket(batch, buckets);
+  for (let bucket = 0; bucket < buckets; bucket++) {
     const end = starts[bucket + 1] ?? 0;
     for (let from = starts[bucket] ?? 0; from < end; ) {
       let bytes = 0;

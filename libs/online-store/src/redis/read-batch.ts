@@ -22,12 +22,17 @@ interface Pending {
 export class ReadBatch {
   readonly #read: ReadSameViews;
   readonly #most: number;
+  readonly #soon: (run: () => void) => void;
   #pending: Pending[] = [];
 
-  /** @param most entities in one command. */
-  constructor(read: ReadSameViews, most: number) {
+  /**
+   * @param most entities in one command.
+   * @param soon runs something at the end of the turn.
+   */
+  constructor(read: ReadSameViews, most: number, soon: (run: () => void) => void = setImmediate) {
     this.#read = read;
     this.#most = most;
+    this.#soon = soon;
   }
 
   /** Resolves with the rows of each read, in order. Rejects as the command that was to bring any of them. */
@@ -35,7 +40,7 @@ export class ReadBatch {
     // Those fill a command of their own; in one with others, all would wait for the last row of all.
     if (reads.length >= LARGE) return this.#readAll(reads);
     return new Promise((resolve, reject) => {
-      if (this.#pending.length === 0) setImmediate(() => this.#flush());
+      if (this.#pending.length === 0) this.#soon(() => this.#flush());
       this.#pending.push({ reads, resolve, reject });
     });
   }

@@ -67,7 +67,7 @@ async function whole(): Promise<void> {
           expect(info).toContain('cluster_state:ok');
           expect(info).toContain(`cluster_known_nodes:${NODES}`);
         }),
-      { timeout: 30_000 },
+      { timeout: 90_000 },
     );
   }
 }
@@ -135,7 +135,7 @@ it.each([0, 1, 2])(
     await nodes[index]?.start();
     await whole();
     await vi.waitFor(() => expect(store.checkpoint()).rejects.toMatchObject({ code: 'STORE_LOST_WRITES' }), {
-      timeout: 20_000,
+      timeout: 90_000,
     });
     expect(await rowsHeld(store)).toBeLessThan(2000);
     await stop();

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '@millrace/kernel';
 import type { Generation, GenerationId, Generations } from '@millrace/processing';
 import { viewOfTopic } from '@millrace/events';
-import { BUCKETS } from '../bucket.ts';
 import { parsePartitionField, physicalName, positionsPrefix } from '../generation-names.ts';
 import { GenerationMap, parseGeneration, untilText } from './generation-map.ts';
 import type { Layout } from './layout.ts';
@@ -10,7 +9,7 @@ import { guarded, type RedisCommands, runScript } from './redis-client.ts';
 import { list, pairs } from './replies.ts';
 import { requestScript, settleScript } from './scripts/generations.ts';
 import { dropRowsScript } from './scripts/sweep.ts';
-import { buckets, entitiesOf } from './walk.ts';
+import { eachBucket, entitiesOf } from './walk.ts';
 
 /** Buckets that are swept at once. */
 const LANES = 4;
@@ -80,15 +79,27 @@ export class RedisGenerations implements Generations {
       for (const key of [this.#layout.applied, this.#layout.checkpointed]) {
         await this.#deletePositions(key, prefix);
       }
+      let isFilledAnew = false;
       const rows = physicalName(viewOfTopic(topic) ?? topic, number);
-      await buckets(LANES, async (bucket) => {
-        await this.#deletePositions(this.#layout.positions(bucket), prefix);
-        const args = [this.#layout.rowPrefix(bucket), this.#layout.tiesPrefix(bucket), rows];
+      await eachBucket(this.#layout.buckets, LANES, async (bucket) => {
+        if (isFilledAnew) return;
+        const positions = this.#layout.positions(bucket);
+        await this.#deletePositions(positions, prefix);
+        const args = [this.#layout.rowPrefix(bucket), this.#layout.tiesPrefix(bucket), rows, prefix];
         const key = this.#layout.entities(bucket);
         for await (const entities of entitiesOf(this.#client, key)) {
-          await runScript(this.#client, dropRowsScript, [key], [...args, ...entities]);
+          const dropped = await runScript(
+            this.#client,
+            dropRowsScript,
+            [key, positions],
+            [...args, ...entities],
+          );
+          if (dropped === -1) isFilledAnew = true;
+          if (isFilledAnew) return;
         }
       });
+      // A server that came back without its last writes, or empty, may have lost that it retired.
+      if (isFilledAnew || (await this.#client.hget(this.#layout.generations, field)) !== entry) return;
       await this.#client.hdel(this.#layout.generations, field);
     });
   }
@@ -114,7 +125,9 @@ export class RedisGenerations implements Generations {
   async #found(): Promise<ReadonlyMap<string, ReadonlySet<number>>> {
     const found = new Map<string, Set<number>>();
     const all = await Promise.all(
-      Array.from({ length: BUCKETS }, (_, bucket) => this.#client.hkeys(this.#layout.positions(bucket))),
+      Array.from({ length: this.#layout.buckets }, (_, bucket) =>
+        this.#client.hkeys(this.#layout.positions(bucket)),
+      ),
     );
     for (const field of all.flat()) {
       const { topic, generation } = parsePartitionField(field);

@@ -6,7 +6,7 @@ import { covers, lastOffsets } from '../offsets.ts';
 import type { BucketContents, EntityRead, OnlineRow, OnlineStoreReader, StoredRow } from '../port.ts';
 import type { GenerationMap } from './generation-map.ts';
 import { type Layout, parseEntity } from './layout.ts';
-import { LiveGenerations } from './live-generations.ts';
+import { type HoldingTimes, LiveGenerations } from './live-generations.ts';
 import { ReadBatch, type Rows } from './read-batch.ts';
 import { guarded, type RedisCommands, runScriptForBuffers, sendForBuffers } from './redis-client.ts';
 import { buffer, list, pairs } from './replies.ts';
@@ -24,6 +24,10 @@ export interface ReaderTime {
   readonly timers: Timers;
   /** A monotonic clock. */
   nowMs(): number;
+  /** Runs something at the end of the turn. @default setImmediate */
+  readonly soon?: (run: () => void) => void;
+  /** For how long generations are held on to. @default up to 15 s */
+  readonly holds?: HoldingTimes;
 }
 
 /** Reads the store in Redis. */
@@ -32,13 +36,14 @@ export class RedisReader implements OnlineStoreReader {
   readonly #layout: Layout;
   readonly #time: ReaderTime;
   readonly #live: LiveGenerations;
-  readonly #batch = new ReadBatch((reads) => this.#readSameViews(reads), ENTITIES_IN_SCRIPT);
+  readonly #batch: ReadBatch;
 
   constructor(client: RedisCommands, layout: Layout, time: ReaderTime) {
     this.#client = client;
     this.#layout = layout;
     this.#time = time;
-    this.#live = new LiveGenerations(client, layout, () => time.nowMs());
+    this.#live = new LiveGenerations(client, layout, () => time.nowMs(), time.holds);
+    this.#batch = new ReadBatch((reads) => this.#readSameViews(reads), ENTITIES_IN_SCRIPT, time.soon);
   }
 
   async read(reads: readonly EntityRead[]): Promise<readonly Rows[]> {
@@ -49,7 +54,9 @@ export class RedisReader implements OnlineStoreReader {
   #readSameViews(reads: readonly EntityRead[]): Promise<readonly Rows[]> {
     return guarded('read rows', () => {
       const views = reads[0]?.views ?? [];
-      const keys = reads.map(({ entity, key }) => this.#layout.rowKey(bucketOf(key), entity, key));
+      const keys = reads.map(({ entity, key }) =>
+        this.#layout.rowKey(bucketOf(key, this.#layout.buckets), entity, key),
+      );
       return this.#live.reading((map) =>
         this.#readFields(
           keys,

@@ -1,6 +1,5 @@
 import { MillraceError } from '@millrace/kernel';
 import type { GenerationId } from '@millrace/processing';
-import { BUCKETS } from '../bucket.ts';
 import { partitionField } from '../generation-names.ts';
 import type { BatchEnd, OnlineRow, OnlineStoreWriter, TopicPartition, WriteResult } from '../port.ts';
 import { BucketPositions } from './bucket-positions.ts';
@@ -47,10 +46,11 @@ export class RedisWriter implements OnlineStoreWriter {
   }
 
   async #positions(field: string): Promise<readonly number[]> {
-    const keys = Array.from({ length: BUCKETS }, (_, bucket) => this.#layout.positions(bucket));
+    const { buckets } = this.#layout;
+    const keys = Array.from({ length: buckets }, (_, bucket) => this.#layout.positions(bucket));
     const step = this.#client.isCluster ? 1 : BUCKETS_IN_SCRIPT;
     const replies = await Promise.all(
-      Array.from({ length: BUCKETS / step }, (_, index) =>
+      Array.from({ length: Math.ceil(buckets / step) }, (_, index) =>
         runScript(this.#client, positionsScript, keys.slice(index * step, (index + 1) * step), [field]),
       ),
     );
@@ -70,6 +70,7 @@ export class RedisWriter implements OnlineStoreWriter {
         end.generation,
         (bucket) => positions.at(bucket),
         !this.#client.isCluster,
+        this.#layout.buckets,
       );
       const changed =
         (await this.#writeAll(leading, positions, end)) + (await this.#writeAll(completing, positions, end));

@@ -1,4 +1,3 @@
-import { BUCKETS } from '../bucket.ts';
 import { type RedisCommands, sendForBuffers } from './redis-client.ts';
 import { buffer, list } from './replies.ts';
 
@@ -21,11 +20,15 @@ export async function* entitiesOf(client: RedisCommands, key: string): AsyncIter
   } while (cursor !== '0');
 }
 
-/** Calls something for every bucket, some at once. */
-export async function buckets(atOnce: number, work: (bucket: number) => Promise<void>): Promise<void> {
+/** Calls something for each of so many buckets, some at once. */
+export async function eachBucket(
+  count: number,
+  atOnce: number,
+  work: (bucket: number) => Promise<void>,
+): Promise<void> {
   let next = 0;
   const lane = async () => {
-    while (next < BUCKETS) await work(next++);
+    while (next < count) await work(next++);
   };
   await Promise.all(Array.from({ length: atOnce }, lane));
 }

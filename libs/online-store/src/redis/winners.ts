@@ -1,4 +1,4 @@
-import { BUCKETS, bucketOf } from '../bucket.ts';
+import { bucketOf } from '../bucket.ts';
 import type { OnlineRow } from '../port.ts';
 
 /** Rows by bucket: those of bucket `b` are `rows[starts[b]]` to `rows[starts[b + 1]]`. */
@@ -11,16 +11,16 @@ export interface RowsByBucket {
  * Sorts rows into their buckets. Of the rows of one view and entity key only those at the latest event time of
  * the batch are left, since no other can win; a batch with hot entities shrinks a lot.
  */
-export function byBucket(all: readonly OnlineRow[]): RowsByBucket {
+export function byBucket(all: readonly OnlineRow[], count: number): RowsByBucket {
   const winners = latestRows(all);
-  const starts = new Uint32Array(BUCKETS + 1);
+  const starts = new Uint32Array(count + 1);
   const buckets = new Uint16Array(winners.length);
   winners.forEach(({ key }, index) => {
-    const bucket = bucketOf(key);
+    const bucket = bucketOf(key, count);
     buckets[index] = bucket;
     starts[bucket + 1] = (starts[bucket + 1] ?? 0) + 1;
   });
-  for (let bucket = 0; bucket < BUCKETS; bucket++) {
+  for (let bucket = 0; bucket < count; bucket++) {
     starts[bucket + 1] = (starts[bucket + 1] ?? 0) + (starts[bucket] ?? 0);
   }
   const free = starts.slice();

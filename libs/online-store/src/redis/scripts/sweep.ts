@@ -1,14 +1,18 @@
 import { script } from './script.ts';
 
 /**
- * Deletes the rows that some entities of a bucket have of one view, in one generation.
+ * Deletes the rows that some entities of a bucket have of one view, in one generation, whose positions are deleted.
  *
- * KEYS: the entities of the bucket. ARGV: prefix of row keys, prefix of the keys of tied rows, the field of the view,
- * and the entities, each `entity:key`. Returns how many rows were deleted.
+ * KEYS: the entities of the bucket, its positions. ARGV: prefix of row keys, prefix of the keys of tied rows, the field
+ * of the view, what positions of the generation begin with, and the entities, each `entity:key`. Returns how many rows
+ * were deleted, or -1 when there are positions again: a store that has lost that the generation retired fills it anew.
  */
 export const dropRowsScript = script(`
 local rows, ties, field, call, dropped = ARGV[1], ARGV[2] .. ARGV[3] .. ':', ARGV[3], redis.call, 0
-for i = 4, #ARGV do
+for _, position in ipairs(call('HKEYS', KEYS[2])) do
+  if string.sub(position, 1, #ARGV[4]) == ARGV[4] then return -1 end
+end
+for i = 5, #ARGV do
   local row = rows .. ARGV[i]
   if call('HDEL', row, field) == 1 then
     dropped = dropped + 1
