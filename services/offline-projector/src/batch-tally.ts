@@ -8,6 +8,12 @@ export class BatchTally {
   #rows = 0;
   #minEventTime: bigint | null = null;
   #maxEventTime: bigint | null = null;
+  #maxRecordedAt: bigint | null = null;
+
+  /** A record came up, whatever becomes of it. @param recordedAt microseconds. */
+  record(recordedAt: bigint): void {
+    if (this.#maxRecordedAt === null || recordedAt > this.#maxRecordedAt) this.#maxRecordedAt = recordedAt;
+  }
 
   /** A record became a row. */
   row(eventTime: bigint): void {
@@ -23,11 +29,7 @@ export class BatchTally {
   }
 
   /** The range that the batch covers. */
-  range(
-    { topic, partition, records, nextOffset }: PartitionBatch,
-    epoch: number,
-    firstOffset: bigint,
-  ): EncodedRange {
+  range({ topic, partition, nextOffset }: PartitionBatch, epoch: number, firstOffset: bigint): EncodedRange {
     return {
       topic,
       epoch,
@@ -38,10 +40,7 @@ export class BatchTally {
       deadLetters: this.letters.length,
       minEventTime: this.#minEventTime,
       maxEventTime: this.#maxEventTime,
-      maxRecordedAt: records.reduce<bigint | null>(
-        (max, { recordedAt }) => (max === null || recordedAt > max ? recordedAt : max),
-        null,
-      ),
+      maxRecordedAt: this.#maxRecordedAt,
     };
   }
 }

@@ -1,5 +1,5 @@
 import { pause, systemTimers } from '@millrace/kernel';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { ByteBudget } from './byte-budget.ts';
 
 const wanted = () => true;
@@ -49,7 +49,7 @@ test('whoever does not want it any more gives way to those behind', async () => 
   expect(await settled(small)).toBe(false);
   isWanted = false;
   expect(await refused).toMatchObject({ code: 'STORE_UNAVAILABLE' });
-  await vi.waitFor(async () => expect(await settled(small)).toBe(true));
+  await expect.poll(() => settled(small)).toBe(true);
   release();
   expect(budget.taken).toBe(2);
 });

@@ -1,8 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { groupOf } from '@millrace/processing';
+import { groupMishaps, mishapOfIdleGroup, mishapOfRunningGroup } from '@millrace/event-log/testing';
 import type { Running } from '@millrace/kernel';
 import { physicalTable } from '@millrace/offline-store';
+import { groupOf } from '@millrace/processing';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import type { OfflineProjector } from './service.ts';
 import { openProjectorWorld, type ProjectorWorld, type WorldView } from './testing/projector-world.ts';
 
 let running: Running<ProjectorWorld>;
@@ -13,10 +15,10 @@ beforeAll(async () => {
 });
 afterAll(() => running.stop());
 
-const PATIENCE = { timeout: 50_000, interval: 200 };
+const PATIENCE = { timeout: 90_000, interval: 200 };
 
 /** A projector for the time of the test. */
-async function started(): Promise<Running<unknown>> {
+async function started(): Promise<Running<OfflineProjector>> {
   const projector = await world.startProjector();
   onTestFinished(() => projector.stop());
   return projector;
@@ -59,25 +61,39 @@ test('with instances that come and go while rows flow, every record is there and
   await third.stop();
 }, 120_000);
 
-test('what a group has committed is not trusted: the store says where to go on', async () => {
-  const view = await world.newView();
-  await world.send(view, 0, 300);
-  // A member that stores nothing, and commits all of it.
-  const seen = new Set<string>();
-  const liar = await world.log.consume({
-    groupId: groupOf('offline-projector', { topic: view.topic, number: 1 }),
-    topic: view.topic,
-    resumeFrom: async () => 0n,
-    onBatch: async ({ partition, records }) => {
-      for (const { offset } of records) seen.add(`${partition}/${offset}`);
-    },
-    onFailure: (error) => void world.failures.push(error),
-  });
-  await vi.waitFor(() => expect(seen.size).toBe(300), PATIENCE);
-  await liar.stop();
-  await started();
-  await whenExact(view, 300);
-}, 90_000);
+test('what becomes of committed offsets, while a projector runs and while none does, changes nothing', async () => {
+  const struck = await Promise.all(
+    groupMishaps.map(async (mishap) => {
+      const view = await world.newView();
+      const groupId = groupOf('offline-projector', { topic: view.topic, number: 1 });
+      return { mishap, view, place: { brokers: world.brokers, groupId, topic: view.topic } };
+    }),
+  );
+  const sendAll = (from: number, until: number) =>
+    Promise.all(struck.map(({ view }) => world.send(view, from, until)));
+  const allExact = (events: number) => Promise.all(struck.map(({ view }) => whenExact(view, events)));
+  await sendAll(0, 100);
+  const first = await world.startProjector();
+  await allExact(100);
+  await Promise.all(
+    struck.map(({ mishap, view, place }) =>
+      mishapOfRunningGroup(place, mishap, () => world.send(view, 100, 200)),
+    ),
+  );
+  await sendAll(200, 300);
+  await allExact(300);
+  await first.stop();
+  await sendAll(300, 400);
+  await Promise.all(struck.map(({ mishap, place }) => mishapOfIdleGroup(place, mishap)));
+  const second = await started();
+  await allExact(400);
+  // Nothing was read again.
+  const metrics = await (await fetch(`${second.value.url}/metrics`)).text();
+  for (const { view } of struck)
+    expect(metrics).toMatch(
+      new RegExp(`^millrace_offline_projector_rows_total\\{.*topic="${view.topic}".*\\} 100$`, 'm'),
+    );
+}, 240_000);
 
 test('a hole below the largest stored offset is filled again', async () => {
   const view = await world.newView();

@@ -12,7 +12,15 @@ rowRulesContract('The offline projector', async (view, value, schemas) => {
   });
   const { topic } = view;
   const records = [{ topic, partition: 0, offset: 0n, recordedAt: 0n, key: null, value }];
-  const batch = { topic, partition: 0, records, highWatermark: 1n, nextOffset: 1n, isCurrent: () => true };
+  const batch = {
+    topic,
+    partition: 0,
+    records,
+    bytes: 0,
+    highWatermark: 1n,
+    nextOffset: 1n,
+    isCurrent: () => true,
+  };
   const { letters } = await encoder.encode(batch, 0n);
   return letters[0]?.error.code;
 });

@@ -30,8 +30,17 @@ function given(insert: (block: RowBlock) => Promise<void> = async () => undefine
   };
   const deadLetters = { write: async () => void written.order.push('letters') };
   const metrics = offlineProjectorMetrics(new Registry());
-  const options = { store, deadLetters, metrics, generation: 3, lingerMs: 0, timers: systemTimers };
-  return { written, commit: new GroupCommit(options) };
+  const troubles: unknown[] = [];
+  const options = {
+    store,
+    deadLetters,
+    metrics,
+    generation: 3,
+    lingerMs: 0,
+    timers: systemTimers,
+    onTrouble: (error: unknown) => void troubles.push(error),
+  };
+  return { written, troubles, commit: new GroupCommit(options) };
 }
 
 function encoded(
@@ -49,6 +58,7 @@ function encoded(
     topic: 't',
     partition,
     records: [],
+    bytes: 0,
     nextOffset: 10n,
     highWatermark: behind ? 20n : 10n,
     isCurrent,
@@ -163,14 +173,23 @@ test('the same records with other rows have another token: a server that saw the
   expect(third).toBe(first);
 });
 
-test('what fails for now is tried again', async () => {
+test('what fails for now is told, and tried again', async () => {
   let attempts = 0;
-  const { commit, written } = given(async () => {
+  const failure = new MillraceError('STORE_UNAVAILABLE', 'away');
+  const { commit, written, troubles } = given(async () => {
     attempts += 1;
-    if (attempts === 1) throw new MillraceError('STORE_UNAVAILABLE', 'away');
+    if (attempts === 1) throw failure;
   });
   await commit.store(encoded(0));
   expect(written.order).toEqual(['rows', 'ranges']);
+  expect(troubles).toEqual([failure]);
+});
+
+test('the token fits into a URL however many batches came together while the store was away', async () => {
+  const { commit, written } = given();
+  await Promise.all(Array.from({ length: 5_000 }, (_, partition) => commit.store(encoded(partition))));
+  expect(Math.max(...written.blocks.map(({ rows }) => rows))).toBeGreaterThan(10_000);
+  for (const { token } of written.blocks) expect(token.length).toBeLessThan(200);
 });
 
 test('what cannot pass fails every batch of the group, and nothing is said to be applied', async () => {

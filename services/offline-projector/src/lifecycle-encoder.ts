@@ -36,6 +36,7 @@ export function lifecycleEncoder(topic: string, codec: EventCodec, maxAhead: big
       const tally = new BatchTally();
       const sections = new RowSections(64 * 1024);
       for (const record of batch.records) {
+        tally.record(record.recordedAt);
         try {
           const { value, recordedAt, partition, offset } = record;
           if (value === null) throw new MillraceError('EVENT_MALFORMED', 'the record has no value');

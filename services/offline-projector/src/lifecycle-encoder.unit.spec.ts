@@ -22,6 +22,7 @@ async function encoded(topic: string, value: Buffer | null) {
     topic,
     partition: 0,
     records: [record],
+    bytes: 0,
     highWatermark: 1n,
     nextOffset: 1n,
     isCurrent: () => true,

@@ -5,7 +5,7 @@ import { defineEntity, defineFeatureView, featureRowSchema } from '@millrace/fea
 import { type Running, startTogether } from '@millrace/kernel';
 import { connectClickHouse } from '@millrace/offline-store';
 import { createLogger } from '@millrace/telemetry';
-import { assertTestName, registerDefinitions, testStack, uniqueName } from '@millrace/testing';
+import { assertTestName, registerDefinitions, startOwnKafka, testStack, uniqueName } from '@millrace/testing';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { offlineProjectorConfigSchema } from './config.ts';
 import { startOfflineProjector } from './service.ts';
@@ -17,13 +17,15 @@ interface World {
 }
 
 const failures: unknown[] = [];
+const PATIENCE = { timeout: 90_000, interval: 50 };
 let running: Running<World>;
-const { kafka, schemaRegistry, clickhouse } = testStack();
+const { schemaRegistry, clickhouse } = testStack();
 const registry = connectSchemaRegistry({ schemaRegistryUrl: schemaRegistry.url });
 const codec = new EventCodec(registry);
 
 beforeAll(async () => {
   running = await startTogether(async (starter) => {
+    const kafka = await starter.start(() => startOwnKafka());
     const database = uniqueName('projector');
     const config = offlineProjectorConfigSchema.parse({
       kafkaBrokers: kafka.brokers.join(','),
@@ -35,6 +37,7 @@ beforeAll(async () => {
       offlineProjectorPort: 0,
     });
     const log = await starter.start(() => connectKafka({ clientId: 'test', config }));
+    await log.ensureTopics(Object.values(topics));
     const client = await starter.start(() => connectClickHouse(config));
     starter.onStop(async () => {
       await client.command({ query: `DROP DATABASE IF EXISTS ${assertTestName(database)}` });
@@ -104,7 +107,7 @@ test('rows, copies, deletions and dead letters of a view land, each event once, 
     { airport: 'SFO', mean_delay: 1.5, departures: 3, deleted: false },
   ];
   const select = `SELECT airport, mean_delay, departures, deleted FROM features_${name} ORDER BY airport, deleted DESC`;
-  await vi.waitFor(async () => expect(await rows(select)).toEqual(expected), { timeout: 20_000 });
+  await vi.waitFor(async () => expect(await rows(select)).toEqual(expected), PATIENCE);
   const letters = `SELECT code, service FROM dead_letters WHERE source_topic = '${topic}' ORDER BY code`;
   await vi.waitFor(
     async () =>
@@ -113,7 +116,7 @@ test('rows, copies, deletions and dead letters of a view land, each event once, 
         { code: 'EVENT_MALFORMED', service: 'offline-projector' },
         { code: 'SCHEMA_UNKNOWN', service: 'offline-projector' },
       ]),
-    { timeout: 20_000 },
+    PATIENCE,
   );
   await first.stop();
 
@@ -121,9 +124,10 @@ test('rows, copies, deletions and dead letters of a view land, each event once, 
   await log.append([
     { topic, key: Buffer.from('x'), value: encode(event({ mean_delay: 9, departures: 9 }, 'ZRH')) },
   ]);
-  await vi.waitFor(async () => expect(await rows(select)).toHaveLength(4), { timeout: 20_000 });
+  await vi.waitFor(async () => expect(await rows(select)).toHaveLength(4), PATIENCE);
   const covered = `SELECT sum(rows)::UInt32 AS rows, sum(dead_letters)::UInt32 AS letters FROM applied_ranges WHERE topic = '${topic}'`;
-  expect(await rows(covered)).toEqual([{ rows: 5, letters: 3 }]);
+  // Said only after the rows are there.
+  await vi.waitFor(async () => expect(await rows(covered)).toEqual([{ rows: 5, letters: 3 }]), PATIENCE);
   await second.stop();
   expect(failures).toEqual([]);
 });
@@ -158,7 +162,7 @@ test('a view that gains a feature gains a column, with its comment, before the f
         { departures: 1, tags: [], tags__present: false },
         { departures: 2, tags: ['a', 'b'], tags__present: true },
       ]),
-    { timeout: 20_000 },
+    PATIENCE,
   );
   const comment = `SELECT comment FROM system.columns WHERE database = currentDatabase() AND table = 'features_${name}_raw' AND name = 'tags'`;
   expect(await rows(comment)).toEqual([{ comment: 'Words. (array<string>)' }]);
@@ -220,7 +224,7 @@ test('predictions and labels land, and of the labels of one prediction the newes
       expect(
         await rows(`SELECT value, value_type, value_number FROM labels WHERE prediction_id = '${id}'`),
       ).toEqual([{ value: 'true', value_type: 'bool', value_number: 1 }]),
-    { timeout: 20_000 },
+    PATIENCE,
   );
   await vi.waitFor(
     async () =>
@@ -243,7 +247,7 @@ test('predictions and labels land, and of the labels of one prediction the newes
           latency_micros: '1234',
         },
       ]),
-    { timeout: 20_000 },
+    PATIENCE,
   );
   await projector.stop();
   expect(failures).toEqual([]);

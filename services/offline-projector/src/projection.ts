@@ -1,6 +1,13 @@
 import type { EventCodec, LogAdmin, LogReader, SchemaRegistry } from '@millrace/event-log';
 import { viewOfTopic } from '@millrace/events';
-import { type Clock, describeError, type Micros, type Running, type Timers } from '@millrace/kernel';
+import {
+  type Clock,
+  describeError,
+  type Micros,
+  oneAtATime,
+  type Running,
+  type Timers,
+} from '@millrace/kernel';
 import type { OfflineStore } from '@millrace/offline-store';
 import {
   type DeadLetters,
@@ -78,11 +85,12 @@ export async function startProjection(
 
   // Analysts and the monitor find the table of a view before its first row.
   await ensureTables(parts, tables);
-  const stopListening = definitions.onChange(() => {
+  const ensure = oneAtATime(() =>
     ensureTables(parts, tables).catch((error: unknown) =>
       logger.warn(`tables: ${describeError(error)}; rows wait for them`),
-    );
-  });
+    ),
+  );
+  const stopListening = definitions.onChange(() => void ensure());
   const running = await projectGenerations({
     ...parts,
     service: 'offline-projector',
@@ -133,7 +141,14 @@ function topicProjection(
     generation,
     store,
     encoder,
-    commit: new GroupCommit({ ...parts, store, generation: number, lingerMs: settings.lingerMs }),
+    commit: new GroupCommit({
+      ...parts,
+      store,
+      generation: number,
+      lingerMs: settings.lingerMs,
+      onTrouble: (error) =>
+        parts.logger.warn(`${nameOf(generation)}: ${describeError(error)}; rows wait, and it is tried again`),
+    }),
     budgets: [new ByteBudget(settings.topicQueueBytes, parts.timers), queue],
     ...(viewName === undefined ? { prepare: () => store.ensureTopic(topic, number) } : {}),
     onFailure,

@@ -34,11 +34,13 @@ export interface OfflineProjector {
  * @throws MillraceError LOG_UNAVAILABLE, REGISTRY_UNAVAILABLE, STORE_UNAVAILABLE
  */
 export function startOfflineProjector(options: OfflineProjectorOptions): Promise<Running<OfflineProjector>> {
-  const { config } = options;
+  const { config, logger } = options;
   return startTogether(async (starter) => {
     const log = await starter.start(() => connectKafka({ clientId: 'millrace-offline-projector', config }));
     const client = await starter.start(() => connectClickHouse(config, 'millrace-offline-projector'));
-    const store = await openOfflineStore(client, { cluster: config.clickhouseCluster });
+    const store = await openOfflineStore(client, { cluster: config.clickhouseCluster }, (error) =>
+      logger.warn(`${describeError(error)}; it is tried again`),
+    );
     return starter.start(() => runProjector(log, store, options));
   });
 }

@@ -1,4 +1,5 @@
-import { MillraceError, pause, type Timers } from '@millrace/kernel';
+import { createHash } from 'node:crypto';
+import { retrying, type Timers } from '@millrace/kernel';
 import { type OfflineStore, physicalTable } from '@millrace/offline-store';
 import type { DeadLetters } from '@millrace/processing';
 import type { EncodedBatch } from './encoded-batch.ts';
@@ -14,10 +15,9 @@ export interface StoreGroupOptions {
   /** The generation that the rows go into. */
   readonly generation: number;
   readonly timers: Timers;
+  /** Told of each failure that is tried again: rows wait meanwhile. */
+  onTrouble(error: unknown): void;
 }
-
-const FIRST_RETRY_MS = 100;
-const LONGEST_RETRY_MS = 5_000;
 
 /**
  * Inserts the rows of batches that are this consumer's, again after an error that may pass.
@@ -25,22 +25,18 @@ const LONGEST_RETRY_MS = 5_000;
  * @returns the batches whose rows are stored: those that were this consumer's when it succeeded.
  * @throws what cannot pass.
  */
-export async function insertRows(
+export function insertRows(
   options: StoreGroupOptions,
   group: readonly PendingBatch[],
 ): Promise<readonly PendingBatch[]> {
-  let current: readonly PendingBatch[] = [];
-  await retrying(options.timers, async () => {
+  const insertCurrent = async () => {
     // A later owner may have stored more by now; rows are idempotent, but nothing is written that needs not be.
-    current = group.filter((pending) => standingOf(pending) === 'current');
-    if (current.length > 0)
-      await insert(
-        options,
-        current.map(({ encoded }) => encoded),
-      );
-    return true;
-  });
-  return current;
+    const current = group.filter((pending) => standingOf(pending) === 'current');
+    const batches = current.map(({ encoded }) => encoded);
+    if (batches.length > 0) await insert(options, batches);
+    return current;
+  };
+  return retrying(insertCurrent, { timers: options.timers, onRetry: options.onTrouble });
 }
 
 /**
@@ -50,10 +46,10 @@ export async function insertRows(
  * @throws what cannot pass.
  */
 export function recordApplied(options: StoreGroupOptions, group: readonly PendingBatch[]): Promise<void> {
-  const { store, deadLetters, metrics, generation, timers } = options;
+  const { store, deadLetters, metrics, generation, timers, onTrouble } = options;
   const batches = group.map(({ encoded }) => encoded);
-  return retrying(timers, async (attempt) => {
-    if (attempt > 0 && group.every((pending) => standingOf(pending) === 'over')) return;
+  const record = async (triedBefore: number) => {
+    if (triedBefore > 0 && group.every((pending) => standingOf(pending) === 'over')) return;
     const letters = batches.flatMap((encoded) => encoded.letters);
     if (letters.length > 0) await deadLetters.write(letters);
     await store.recordApplied(batches.map(({ range }) => ({ ...range, generation })));
@@ -61,7 +57,8 @@ export function recordApplied(options: StoreGroupOptions, group: readonly Pendin
       metrics.rows.inc({ topic: range.topic }, range.rows);
       metrics.deadLetters.inc({ topic: range.topic }, range.deadLetters);
     }
-  });
+  };
+  return retrying(record, { timers, onRetry: onTrouble });
 }
 
 async function insert(
@@ -77,26 +74,14 @@ async function insert(
   }
 }
 
-async function retrying(timers: Timers, work: (attempt: number) => Promise<unknown>): Promise<void> {
-  let delay = FIRST_RETRY_MS;
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      await work(attempt);
-      return;
-    } catch (error) {
-      if (!(error instanceof MillraceError) || !error.retry) throw error;
-      await pause(timers, delay);
-      delay = Math.min(delay * 2, LONGEST_RETRY_MS);
-    }
-  }
-}
-
-/** Names what a group holds: the same records give the same token, other records another one. */
+/**
+ * Names what a group holds: the same records give the same token, other records another one. Of one length however many
+ * batches came together: it travels in the request's URL, and a server refuses a long one each time that it is tried.
+ */
 function tokenOf(group: readonly EncodedBatch[]): string {
-  return group
-    .map(
-      ({ range }) =>
-        `${range.topic}/${range.epoch}/${range.partition}:${range.firstOffset}-${range.lastOffset}`,
-    )
-    .join(',');
+  const hash = createHash('sha256');
+  for (const { range } of group) {
+    hash.update(`${range.topic}/${range.epoch}/${range.partition}:${range.firstOffset}-${range.lastOffset},`);
+  }
+  return hash.digest('hex');
 }

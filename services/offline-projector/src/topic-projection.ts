@@ -55,7 +55,8 @@ export class TopicProjection {
   async apply(batch: PartitionBatch): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure.error;
     const { partition, nextOffset } = batch;
-    const firstRecord = batch.records[0]?.offset ?? nextOffset;
+    const [first] = batch.records;
+    const firstRecord = first?.offset ?? nextOffset;
     const expected = this.#next.get(partition) ?? firstRecord;
     // Offsets between what was covered and the first record hold no record (transaction markers do that).
     const firstOffset = expected < firstRecord ? expected : firstRecord;
@@ -64,7 +65,7 @@ export class TopicProjection {
     try {
       const encoded = await this.#options.encoder.encode(batch, firstOffset);
       // The records themselves are not needed any more, and hold what was fetched.
-      const stored = this.#options.commit.store({ ...encoded, batch: { ...batch, records: [] } });
+      const stored = this.#options.commit.store({ ...encoded, batch: { ...batch, records: [], bytes: 0 } });
       this.#store(stored, release);
       if (batch.isCurrent()) this.#next.set(partition, nextOffset);
     } catch (error) {
@@ -88,8 +89,8 @@ export class TopicProjection {
     }
   }
 
-  async #take({ records, isCurrent }: PartitionBatch): Promise<() => void> {
-    const bytes = records.reduce((sum, { value }) => sum + (value?.length ?? 0) + ROW_OVERHEAD, 0);
+  async #take({ records, bytes: size, isCurrent }: PartitionBatch): Promise<() => void> {
+    const bytes = size + records.length * ROW_OVERHEAD;
     const releases: (() => void)[] = [];
     const releaseAll = () => {
       for (const release of releases) release();

@@ -14,9 +14,11 @@ function batchOf(first: number, until: number, isCurrent = () => true): Partitio
     offset: BigInt(first + index),
     recordedAt: 0n,
     key: null,
-    value: Buffer.alloc(936),
+    value: null,
   }));
-  return { topic: 't', partition: 0, records, highWatermark: 1_000n, nextOffset: BigInt(until), isCurrent };
+  const bytes = 936 * records.length;
+  const nextOffset = BigInt(until);
+  return { topic: 't', partition: 0, records, bytes, highWatermark: 1_000n, nextOffset, isCurrent };
 }
 
 const encoder: BatchEncoder = {

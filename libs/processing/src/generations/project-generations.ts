@@ -2,6 +2,7 @@ import type { LogAdmin, LogReader, PartitionBatch } from '@millrace/event-log';
 import {
   type Clock,
   MillraceError,
+  oneAtATime,
   type Running,
   systemClock,
   systemTimers,
@@ -152,16 +153,20 @@ export async function projectGenerations(
     ]);
   }
 
-  /** Looks, one look after the other. */
+  const lookOnce = oneAtATime(async () => {
+    try {
+      if (!stopped) await look();
+    } catch (error) {
+      report(error);
+    } finally {
+      cancel();
+      if (!stopped) cancel = timers.after(lookEveryMs, () => void lookNow());
+    }
+  });
+
   function lookNow(): Promise<void> {
     cancel();
-    looking = looking
-      .then(async () => (stopped ? undefined : look()))
-      .catch(report)
-      .finally(() => {
-        cancel();
-        if (!stopped) cancel = timers.after(lookEveryMs, () => void lookNow());
-      });
+    looking = lookOnce();
     return looking;
   }
 

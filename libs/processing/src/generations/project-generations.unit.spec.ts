@@ -91,16 +91,35 @@ it('consumes a view that is registered later at once', async () => {
   await expect.poll(() => [...consumed.keys()]).toEqual(['test.features.any', 'test.features.later']);
 });
 
+it('looks once more, however many definitions changed during a look', async () => {
+  const { generations, consumed, list, register } = await given();
+  const before = list.mock.calls.length;
+  const away = Promise.withResolvers<void>();
+  list.mockImplementationOnce(async () => {
+    await away.promise;
+    return InMemoryGenerations.prototype.list.call(generations);
+  });
+  const names = Array.from({ length: 500 }, (_, index) => `features.v${index}`);
+  for (const name of names) register(name);
+  await expect.poll(() => list.mock.calls.length).toBe(before + 1);
+  for (const name of names) register(`${name}b`);
+  away.resolve();
+  await expect.poll(() => consumed.size).toBe(1 + 2 * names.length);
+  expect(list.mock.calls.length).toBe(before + 2);
+});
+
 it('looks again after the store was away', async () => {
   const { consumed, told, look } = await given({ listFails: 2 });
   expect([consumed.size, told]).toEqual([
     0,
     { failures: [], troubles: [expect.objectContaining({ code: 'STORE_UNAVAILABLE' })] },
   ]);
-  await vi.waitFor(() => {
-    look();
-    expect([...consumed.keys()]).toEqual(['test.features.any']);
-  });
+  await expect
+    .poll(() => {
+      look();
+      return [...consumed.keys()];
+    })
+    .toEqual(['test.features.any']);
   expect(told.failures).toEqual([]);
 });
 
@@ -113,10 +132,12 @@ it('ends with the failure of a consumer that is wanted', async () => {
 it('goes on without the consumer of a generation that is not wanted any more', async () => {
   const { generations, consumed, told, fail, look } = await given({ graceMs: 0 });
   const [asked] = await generations.request([{ topic, until: null }]);
-  await vi.waitFor(() => {
-    look();
-    expect([...consumed.keys()]).toContain('test.features.any.g2');
-  });
+  await expect
+    .poll(() => {
+      look();
+      return [...consumed.keys()];
+    })
+    .toContain('test.features.any.g2');
   if (asked !== undefined) await generations.giveUp([asked]);
   fail('test.features.any.g2', 'INTERNAL');
   await expect.poll(() => told.troubles).toMatchObject([{ code: 'INTERNAL' }]);
@@ -136,15 +157,19 @@ it('says when the store has forgotten the generation that was live', async () =>
   const { generations, consumed, setBack, list, look } = await given();
   const [asked] = await generations.request([{ topic, until: null }]);
   if (asked !== undefined) await generations.goLive([asked]);
-  await vi.waitFor(() => {
-    look();
-    expect([...consumed.keys()]).toContain('test.features.any.g2');
-  });
+  await expect
+    .poll(() => {
+      look();
+      return [...consumed.keys()];
+    })
+    .toContain('test.features.any.g2');
   expect(setBack).toEqual([]);
   list.mockResolvedValue([]);
-  await vi.waitFor(() => {
-    look();
-    expect([...consumed.keys()]).toEqual(['test.features.any']);
-  });
+  await expect
+    .poll(() => {
+      look();
+      return [...consumed.keys()];
+    })
+    .toEqual(['test.features.any']);
   expect(setBack).toEqual([topic]);
 });

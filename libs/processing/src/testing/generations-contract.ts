@@ -57,7 +57,7 @@ export function generationsContract(
       const topic = await store.newTopic();
       await store.put({ topic, number: 1 }, 0, 3n);
       expect(await states(topic)).toEqual([]);
-      await expect.poll(() => store.rowsRead(topic), { timeout: 15_000 }).toBe(3);
+      await expect.poll(() => store.rowsRead(topic)).toBe(3);
       expect(await generations.applied({ topic, number: 1 })).toEqual(new Map([[0, 3n]]));
     });
 
@@ -114,7 +114,7 @@ export function generationsContract(
           [1, 'retired'],
           [2, 'live'],
         ]);
-        await expect.poll(() => store.rowsRead(topic), { timeout: 15_000 }).toBe(4);
+        await expect.poll(() => store.rowsRead(topic)).toBe(4);
         // Fed for a while still: a reader may not have noticed.
         expect(await store.rows({ topic, number: 1 })).toBe(1);
       }
@@ -162,7 +162,7 @@ export function generationsContract(
       expect(await generations.applied({ topic, number: 1 })).toEqual(new Map());
       expect(await store.rows({ topic, number: 2 })).toBe(5);
       expect(await generations.applied({ topic, number: 2 })).toEqual(new Map([[0, 5n]]));
-      await expect.poll(() => store.rowsRead(topic), { timeout: 15_000 }).toBe(5);
+      await expect.poll(() => store.rowsRead(topic)).toBe(5);
       expect(await store.rows({ topic: other, number: 1 })).toBe(3);
       await Promise.all([generations, store.others].map((each) => each.drop({ topic, number: 1 })));
       expect(await states(topic)).toEqual([[2, 'live']]);

@@ -16,10 +16,10 @@ import {
   rawTableName,
 } from '@millrace/offline-store';
 import { createLogger } from '@millrace/telemetry';
-import { assertTestName, registerDefinitions, testStack, uniqueName } from '@millrace/testing';
+import { assertTestName, registerDefinitions, startOwnKafka, testStack, uniqueName } from '@millrace/testing';
 import { z } from 'zod';
 import { offlineProjectorConfigSchema } from '../config.ts';
-import { startOfflineProjector } from '../service.ts';
+import { type OfflineProjector, startOfflineProjector } from '../service.ts';
 
 /** A view with its topic, and how its rows are written. */
 export interface WorldView {
@@ -44,10 +44,11 @@ export interface ViewState {
 
 /** Projectors on a log and a store of their own. */
 export interface ProjectorWorld {
+  readonly brokers: readonly string[];
   readonly log: EventLog;
   readonly store: ClickHouseOfflineStore;
   readonly failures: unknown[];
-  startProjector(): Promise<Running<unknown>>;
+  startProjector(): Promise<Running<OfflineProjector>>;
   newView(): Promise<WorldView>;
   /** Sends the events of some numbers; the same number is the same event. */
   send(
@@ -64,14 +65,15 @@ export interface ProjectorWorld {
   expected(view: WorldView, events: number): Promise<ViewState>;
 }
 
-/** Opens a {@link ProjectorWorld} on the test stack. */
+/** Opens a {@link ProjectorWorld} on the test stack, with a log of its own. */
 export function openProjectorWorld({
   partitions,
 }: {
   readonly partitions: number;
 }): Promise<Running<ProjectorWorld>> {
   return startTogether(async (starter) => {
-    const { kafka, schemaRegistry, clickhouse } = testStack();
+    const { schemaRegistry, clickhouse } = testStack();
+    const kafka = await starter.start(() => startOwnKafka());
     const database = uniqueName('exact');
     const settings = {
       kafkaBrokers: kafka.brokers.join(','),
@@ -80,6 +82,7 @@ export function openProjectorWorld({
       clickhouseUser: clickhouse.user,
       clickhousePassword: clickhouse.password,
       clickhouseDatabase: database,
+      clickhouseCluster: clickhouse.cluster ?? '',
       offlineProjectorPort: 0,
       offlineProjectorGrace: '2s',
       offlineProjectorFetchBytes: 16 * 1024,
@@ -94,9 +97,10 @@ export function openProjectorWorld({
     await log.ensureTopics(Object.values(topics));
     const client = await starter.start(() => connectClickHouse(config));
     starter.onStop(async () => {
-      await client.command({ query: `DROP DATABASE IF EXISTS ${assertTestName(database)}` });
+      const everywhere = config.clickhouseCluster === '' ? '' : ` ON CLUSTER ${config.clickhouseCluster}`;
+      await client.command({ query: `DROP DATABASE IF EXISTS ${assertTestName(database)}${everywhere}` });
     });
-    const store = await openOfflineStore(client, { cluster: '' });
+    const store = await openOfflineStore(client, { cluster: config.clickhouseCluster });
     const registry = connectSchemaRegistry(config);
     const codec = new EventCodec(registry);
     const failures: unknown[] = [];
@@ -114,6 +118,7 @@ export function openProjectorWorld({
     }
 
     return {
+      brokers: kafka.brokers,
       log,
       store,
       failures,
