@@ -1,3 +1,4 @@
+export { type OffsetStretch, stretchesOf } from './conservation/stretches.ts';
 export { type TopicConservation, type TopicOptions, verifyTopic } from './conservation/verify-topic.ts';
 export { type RecordsParity, verifyRecords } from './deep/verify-records.ts';
 export {
@@ -16,10 +17,12 @@ export {
   verifyBuckets,
   type ViewParity,
 } from './parity/verify-buckets.ts';
+export { wasCollected } from './parity/was-collected.ts';
 export type { TopicReport, VerificationReport, ViewReport } from './report.ts';
 export {
   verify,
   type VerificationProgress,
   type VerifyOptions,
 } from './verify.ts';
+export type { StaleView } from './stale-views.ts';
 export type { Pending } from './wait.ts';

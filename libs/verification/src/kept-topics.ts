@@ -1,13 +1,11 @@
 import { type PartitionOffset, topics } from '@millrace/events';
 import type { Catalog } from '@millrace/feature-registry';
-import { eventTables, featureViewName, rawTableName } from '@millrace/offline-store';
+import { featureViewName } from '@millrace/offline-store';
 
-/** A topic that the offline store keeps, and where. */
+/** A topic that the offline store keeps. */
 export interface KeptTopic {
   readonly topic: string;
   readonly epoch: number;
-  /** The table with every record. */
-  readonly table: string;
   /** The view that analysts read. */
   readonly view: string;
   /** Whether that view shows every event, or only the newest of some. */
@@ -17,18 +15,26 @@ export interface KeptTopic {
 }
 
 const lifecycle: readonly KeptTopic[] = [
-  kept(topics.predictions.name, eventTables.predictions.table.name, 'predictions', true),
-  kept(topics.labels.name, eventTables.labels.table.name, 'labels', false),
-  kept(topics.models.name, eventTables.releases.table.name, 'releases', false),
-  kept(topics.driftWindows.name, eventTables.driftWindows.table.name, 'drift_windows', false),
-  kept(topics.retraining.name, eventTables.retraining.table.name, 'retraining', false),
-  kept(topics.definitions.name, eventTables.definitions.table.name, 'definitions', false),
-  kept(topics.verifications.name, eventTables.verifications.table.name, 'verifications', true),
-  kept(topics.deadLetters.name, eventTables.deadLetters.table.name, 'dead_letters', false),
+  kept(topics.predictions.name, 'predictions', true),
+  kept(topics.labels.name, 'labels', false),
+  kept(topics.models.name, 'releases', false),
+  kept(topics.driftWindows.name, 'drift_windows', false),
+  kept(topics.retraining.name, 'retraining', false),
+  kept(topics.definitions.name, 'definitions', false),
+  kept(topics.verifications.name, 'verifications', true),
+  kept(topics.deadLetters.name, 'dead_letters', false),
 ];
 
-function kept(topic: string, table: string, view: string, showsAll: boolean): KeptTopic {
-  return { topic, epoch: 0, table, view, showsAll, featureView: null };
+function kept(topic: string, view: string, showsAll: boolean): KeptTopic {
+  return { topic, epoch: 0, view, showsAll, featureView: null };
+}
+
+/** A topic, and where its rows are just now. */
+export interface StoredTopic extends KeptTopic {
+  /** The table with every record. */
+  readonly table: string;
+  /** The table with every dead letter. */
+  readonly letters: string;
 }
 
 /** Every topic that the offline store keeps: rows of feature views first. */
@@ -39,7 +45,6 @@ export function keptTopics(catalog: Pick<Catalog, 'views'>): readonly KeptTopic[
     return {
       topic,
       epoch,
-      table: rawTableName(name),
       view: featureViewName(name),
       showsAll: true,
       featureView: name,

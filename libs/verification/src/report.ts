@@ -1,5 +1,6 @@
 import type { OffsetVector } from '@millrace/events';
 import type { Difference, DifferenceCounts } from './difference.ts';
+import type { StaleView } from './stale-views.ts';
 import type { Pending } from './wait.ts';
 
 /** What was checked of one topic. */
@@ -55,5 +56,7 @@ export interface VerificationReport {
   /** The first of them. */
   readonly differences: readonly Difference[];
   readonly pending: readonly Pending[];
+  /** Views for analysts that do not show the live generation of their topic. */
+  readonly stale: readonly StaleView[];
   readonly seconds: number;
 }

@@ -1,6 +1,4 @@
 import type { ClickHouseClient } from '@clickhouse/client';
-import type { RegisteredView } from '@millrace/feature-registry';
-import { rawTableName } from '@millrace/offline-store';
 import { z } from 'zod';
 import { rowsOf } from './query.ts';
 import type { FormatColumn } from './row-binary/row-format.ts';
@@ -20,12 +18,4 @@ export async function columnsOf(
     { table },
   );
   return columns.length === 0 ? undefined : columns;
-}
-
-/** The columns of a view's table. */
-export function viewColumnsOf(
-  client: ClickHouseClient,
-  view: RegisteredView,
-): Promise<readonly FormatColumn[] | undefined> {
-  return columnsOf(client, rawTableName(view.definition.name));
 }

@@ -2,15 +2,11 @@ import { newEventId } from '@millrace/events';
 import { defineEntity, defineFeatureView } from '@millrace/feature-registry';
 import { type Running, SECOND, systemClock } from '@millrace/kernel';
 import { bucketOf } from '@millrace/online-store';
+import { openOfflineStore, physicalTable } from '@millrace/offline-store';
 import { testStack, uniqueName } from '@millrace/testing';
 import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import {
-  openVerificationWorld,
-  physicalTable,
-  type TestRow,
-  type VerificationWorld,
-} from './testing/verification-world.ts';
+import { openVerificationWorld, type TestRow, type VerificationWorld } from './testing/verification-world.ts';
 import { verify } from './verify.ts';
 
 const route = defineEntity({
@@ -351,10 +347,47 @@ it('has nothing to say about a view without rows, and finds a table that is gone
   const empty = await check();
   expect(empty).toMatchObject({ outcome: 'not-reached', counts: { lost: 0 } });
   await projectAll();
-  await world.clickhouse.command({ query: `DROP VIEW features_${view}_raw` });
+  await world.clickhouse.command({ query: `DROP TABLE ${physicalTable(`features_${view}_raw`, 1)} SYNC` });
   const { counts, differences } = await check();
   expect(counts.lost).toBe(513 + 206);
   expect(differences).toMatchObject([{ cause: expect.stringContaining('says that it has 513 offsets') }]);
+});
+
+it('tells views that still show the generation before from rows that are lost', async () => {
+  await projectAll();
+  const topic = topicOf();
+  const names = [`features_${view}_raw`, `features_${view}`];
+  const before = await Promise.all(
+    names.map((name) =>
+      world.clickhouse
+        .query({ query: `SHOW CREATE ${name}`, format: 'TabSeparatedRaw' })
+        .then((answer) => answer.text()),
+    ),
+  );
+  await world.offline.generations.request([{ topic, until: null }]);
+  await world.offline.ensureView(world.view(view), 2);
+  const [first, second] = [1, 2].map((number) => physicalTable(`features_${view}_raw`, number));
+  await world.clickhouse.command({ query: `INSERT INTO ${second} SELECT * FROM ${first}` });
+  await world.clickhouse.command({
+    query: `INSERT INTO applied_ranges (topic, epoch, partition, first_offset, last_offset, rebuilt)
+            SELECT topic, epoch, partition, first_offset, last_offset, 1 FROM applied_ranges WHERE topic = '${topic}'`,
+  });
+  // The generation before stands as it was left, and the projector died before it replaced the views.
+  await world.offline.generations.goLive([{ topic, number: 2 }]);
+  for (const create of before)
+    await world.clickhouse.command({ query: create.replace('CREATE', 'CREATE OR REPLACE') });
+  await alter(`DELETE WHERE origin = 'late'`);
+  const stale = names.map((name) => ({ topic, view: name, shows: 1, live: 2 }));
+  expect(await check()).toMatchObject({ outcome: 'not-reached', differences: [], pending: [], stale });
+
+  // Names of the other half were replaced, or are gone.
+  await world.clickhouse.command({ query: `DROP VIEW features_${view}` });
+  expect(await check()).toMatchObject({ differences: [], stale: [{ shows: 1 }, { shows: null, live: 2 }] });
+
+  const projector = await openOfflineStore(world.clickhouse, { cluster: '' });
+  await projector.ensureView(world.view(view), 2);
+  const { outcome, differences } = await check();
+  expect({ outcome, differences }).toEqual({ outcome: 'equal', differences: [] });
 });
 
 it('finds events that the view for analysts shows twice, or never', async () => {
@@ -362,19 +395,19 @@ it('finds events that the view for analysts shows twice, or never', async () => 
   const table = `features_${view}`;
   const replace = (select: string) =>
     world.clickhouse.command({ query: `CREATE OR REPLACE VIEW ${table} AS ${select}` });
-  await replace(`SELECT * FROM ${table}_raw`);
+  await replace(`SELECT * FROM ${table}_raw_g1`);
   const twice = await check();
   expect(twice.counts).toEqual({ lost: 0, unknown: 0, doubled: 2, differing: 0 });
   expect(twice.differences).toMatchObject([
     { kind: 'doubled', subject: table, cause: `the view ${table} shows the event 2 times` },
     { kind: 'doubled', subject: table },
   ]);
-  await replace(`SELECT * FROM ${table}_raw WHERE origin NOT IN ('late', 'repeated', 'tied')`);
+  await replace(`SELECT * FROM ${table}_raw_g1 WHERE origin NOT IN ('late', 'repeated', 'tied')`);
   expect((await check()).counts).toEqual({ lost: 6, unknown: 0, doubled: 0, differing: 0 });
 });
 
 async function alter(change: string): Promise<void> {
-  const table = await physicalTable(world.clickhouse, `features_${view}_raw`);
+  const table = physicalTable(`features_${view}_raw`, 1);
   await world.clickhouse.command({
     query: `ALTER TABLE ${table} ${change}`,
     clickhouse_settings: { mutations_sync: '2' },
@@ -383,7 +416,7 @@ async function alter(change: string): Promise<void> {
 
 /** Puts a copy of a row beside it: another entity, another place. */
 async function copyRow(from: string, to: string, offset: string): Promise<void> {
-  const table = await physicalTable(world.clickhouse, `features_${view}_raw`);
+  const table = physicalTable(`features_${view}_raw`, 1);
   await world.clickhouse.command({
     query: `INSERT INTO ${table} SELECT * REPLACE (${to} AS origin, ${offset} AS offset, generateUUIDv4() AS event_id,
       bitOr(bitShiftLeft(bitShiftRight(as_of_key, 64), 64), toUInt128(bitOr(bitShiftLeft(toUInt64(${offset}), 16), toUInt64(partition)))) AS as_of_key)

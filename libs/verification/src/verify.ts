@@ -1,12 +1,14 @@
 import type { OffsetVector } from '@millrace/events';
 import { BUCKETS } from '@millrace/online-store';
-import { logEnd, verifyTopic } from './conservation/verify-topic.ts';
+import { logEnd } from './conservation/stretches.ts';
+import { verifyTopic } from './conservation/verify-topic.ts';
 import { verifyRecords } from './deep/verify-records.ts';
 import { DifferenceTally } from './difference.ts';
 import { type KeptTopic, keptTopics } from './kept-topics.ts';
 import type { VerificationParts } from './parts.ts';
 import { verifyBuckets } from './parity/verify-buckets.ts';
 import type { TopicReport, VerificationReport, ViewReport } from './report.ts';
+import { type StaleView, waitForViews } from './stale-views.ts';
 import { type NextOffsets, offlineNext, onlineNext, type Pending, waitForStore } from './wait.ts';
 
 /** What is verified. */
@@ -61,7 +63,12 @@ export async function verify(
   differences.addAll(compared.differences);
   if (records !== undefined) differences.addAll(records.differences);
   return {
-    outcome: differences.total > 0 ? 'different' : pending.length > 0 ? 'not-reached' : 'equal',
+    outcome:
+      differences.total > 0
+        ? 'different'
+        : pending.length + checked.stale.length > 0
+          ? 'not-reached'
+          : 'equal',
     log,
     conservation: {
       topics: checked.topics,
@@ -81,11 +88,12 @@ export async function verify(
     counts: differences.counts,
     differences: differences.kept,
     pending,
+    stale: checked.stale,
     seconds: (performance.now() - begun) / 1000,
   };
 }
 
-/** Waits until both stores have what the log has now. */
+/** Waits until both stores have what the log has now, and analysts see what is live. */
 async function waitForLog(
   parts: VerificationParts,
   topics: readonly KeptTopic[],
@@ -101,6 +109,7 @@ async function waitForLog(
     if (featureView !== null)
       pending.push(...(await waitForStore(parts, 'online', onlineNext(parts), topic, end, deadline)));
   }
+  await waitForViews(parts, topics, deadline);
   const log = Object.fromEntries(
     ends.map(({ kept, end }) => [
       kept.topic,
@@ -117,6 +126,7 @@ async function verifyConservation(
 ) {
   const differences = new DifferenceTally(maxDifferences);
   const reports: TopicReport[] = [];
+  const stale: StaleView[] = [];
   for (const [index, kept] of topics.entries()) {
     onProgress?.({ step: 'conservation', what: kept.topic, done: index, of: topics.length });
     const found = await verifyTopic(parts, kept, { maxDifferences });
@@ -130,9 +140,10 @@ async function verifyConservation(
       events,
       counts: found.differences.counts,
     });
+    stale.push(...found.stale);
     differences.addAll(found.differences);
   }
-  return { topics: reports, differences };
+  return { topics: reports, stale, differences };
 }
 
 async function verifyParity(

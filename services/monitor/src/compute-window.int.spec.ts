@@ -187,7 +187,7 @@ function batchesOf(
   return repeatFirst ? [...cut, ...cut.slice(0, 1)] : cut;
 }
 
-describe('a window on the real engine', { timeout: 90_000 }, () => {
+describe('a window on the real engine', () => {
   it('has the same result for any partitioning, order, batch size and repetition, and is what brute force counts', async () => {
     await fc.assert(
       fc.asyncProperty(log, storage, storage, async (rows, one, other) => {

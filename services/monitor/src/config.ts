@@ -58,6 +58,12 @@ export const monitorConfigSchema = z.object({
     .max(1024)
     .default(16)
     .describe('Buckets of the online store, of 1,024, that one part compares.'),
+  monitorVerifyOffsets: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(1_000_000)
+    .describe('Offsets of a topic that one part of the verification looks at.'),
   redisUrl: z
     .url()
     .default('redis://127.0.0.1:6379')

@@ -13,7 +13,7 @@ const START = 11_323n * DAY; // 2001-01-01
 const day = (number: number, hours = 0) => START + BigInt(number) * DAY + BigInt(hours) * HOUR;
 
 /** How long progress is waited for on a busy machine. */
-const PATIENCE = { timeout: 40_000, interval: 50 };
+const PATIENCE = { timeout: 90_000, interval: 50 };
 const windowsAnswer = z.object({ windows: z.array(windowAnswer) });
 const watermarks = z.object({ watermarks: z.array(watermarkAnswer) });
 const monitorsAnswer = z.object({ monitors: z.array(monitorAnswer) });
@@ -57,11 +57,11 @@ async function started(monitors: readonly unknown[]): Promise<TestMonitor> {
 
 const closed = (monitor: TestMonitor, name: string, through: bigint) =>
   vi.waitFor(async () => expect(await monitor.closedThrough(name)).toBe(through), {
-    timeout: 40_000,
+    timeout: 90_000,
     interval: 50,
   });
 
-describe('the monitor, on real Kafka and ClickHouse', { timeout: 60_000 }, () => {
+describe('the monitor, on real Kafka and ClickHouse', () => {
   const name = uniqueName('delays');
   const model = uniqueName('late_arrival');
   let placed: readonly PlacedRow[];
@@ -184,7 +184,7 @@ describe('the monitor, on real Kafka and ClickHouse', { timeout: 60_000 }, () =>
     const before = await watermark();
     await world.apply(added.filter(({ partition }) => partition === 1));
     await vi.waitFor(async () => expect((await watermark())?.positions).not.toEqual(before?.positions), {
-      timeout: 40_000,
+      timeout: 90_000,
     });
     expect((await watermark())?.closedThrough).toBe(formatInstant(day(9)));
     await world.apply(added.filter(({ partition }) => partition === 0));
@@ -193,7 +193,7 @@ describe('the monitor, on real Kafka and ClickHouse', { timeout: 60_000 }, () =>
   });
 });
 
-describe('the monitor of a topic that is rebuilt', { timeout: 60_000 }, () => {
+describe('the monitor of a topic that is rebuilt', () => {
   const days = [0, 1, 2, 3, 4, 5];
   let other: Running<MonitorWorld>;
   beforeAll(async () => {
@@ -253,7 +253,7 @@ describe('the monitor of a topic that is rebuilt', { timeout: 60_000 }, () => {
   });
 });
 
-describe('the routes of the monitor', { timeout: 60_000 }, () => {
+describe('the routes of the monitor', () => {
   it('describe themselves, and say how each monitor is set', async () => {
     const entry = {
       name: uniqueName('routes'),
@@ -285,7 +285,7 @@ describe('the routes of the monitor', { timeout: 60_000 }, () => {
   });
 });
 
-describe('the monitor of a model', { timeout: 60_000 }, () => {
+describe('the monitor of a model', () => {
   it('watches what was served and what was answered', async () => {
     const model = uniqueName('model');
     const rows = [0, 1, 2, 3, 4].flatMap((number) =>

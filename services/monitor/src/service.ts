@@ -77,7 +77,8 @@ export function startMonitor(options: MonitorServiceOptions): Promise<Running<{ 
         metrics: verificationMetrics(registry),
         logger,
         interval: config.monitorVerifyInterval,
-        buckets: config.monitorVerifyBuckets,
+        sizes: { buckets: config.monitorVerifyBuckets, offsets: config.monitorVerifyOffsets },
+        stores: `${config.onlineStoreName}/${config.clickhouseDatabase}`,
       });
       starter.onStop(() => schedule.stop());
       const pauseMs = Number(config.monitorVerifyInterval / 1000n);

@@ -72,6 +72,31 @@ describe('readProgress', () => {
     expect(await readProgress(queries, spans(40n, 5n, 0n), second)).toEqual(second);
   });
 
+  it('goes on alike where ranges were folded into one meanwhile', async () => {
+    const topic = uniqueName('topic');
+    await store.recordApplied([
+      range(topic, 0, 0n, 9n, 8n),
+      range(topic, 0, 10n, 19n, 3n),
+      range(topic, 0, 30n, 39n, 9n),
+    ]);
+    const before = await readProgress(queries, spans(60n), unknownProgress(topic, 0));
+    await store.recordApplied([range(topic, 0, 20n, 24n, 5n)]);
+    const unfolded = await readProgress(queries, spans(60n), before);
+    // One in the place of the first three, and the two behind it.
+    await running.value.clickhouse.command({
+      query: `ALTER TABLE applied_ranges DELETE WHERE topic = '${topic}' AND last_offset < 25`,
+      clickhouse_settings: { mutations_sync: '2' },
+    });
+    await store.recordApplied([{ ...range(topic, 0, 0n, 24n, 3n), maxEventTime: 13n }]);
+    expect(await readProgress(queries, spans(60n), before)).toEqual(unfolded);
+    expect(await readProgress(queries, spans(60n), unfolded)).toEqual(unfolded);
+    const fresh = await readProgress(queries, spans(60n), unknownProgress(topic, 0));
+    expect(fresh).toEqual(unfolded);
+    // Who did not look for long takes all of the range for new.
+    expect(await earliestAppliedSince(queries, before)).toBe(3n);
+    expect(await earliestAppliedSince(queries, unfolded)).toBe(9n);
+  });
+
   it('starts over when the store is being rebuilt', async () => {
     const topic = uniqueName('topic');
     await store.recordApplied([range(topic, 0, 0n, 9n, 1n)]);

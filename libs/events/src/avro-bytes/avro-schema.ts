@@ -32,8 +32,20 @@ type Complex = z.infer<typeof complexSchema>;
 
 const primitiveSchema = z.enum(['null', 'boolean', 'int', 'long', 'float', 'double', 'bytes', 'string']);
 
+/** Trees never change: one does for everybody who reads with a schema. */
+const parsed = new Map<string, AvroNode>();
+const MOST_KEPT = 256;
+
 /** Reads the text of a schema. @throws MillraceError VALUE_INVALID when it is not an Avro schema, or a recursive one. */
 export function parseAvroSchema(text: string): AvroNode {
+  const known = parsed.get(text);
+  if (known !== undefined) return known;
+  const tree = treeOf(text);
+  if (parsed.size < MOST_KEPT) parsed.set(text, tree);
+  return tree;
+}
+
+function treeOf(text: string): AvroNode {
   const names = new Map<string, AvroNode>();
 
   function read(schema: unknown, namespace: string): AvroNode {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Difference, DifferenceTally } from '../difference.ts';
-import type { KeptTopic } from '../kept-topics.ts';
+import type { KeptTopic, StoredTopic } from '../kept-topics.ts';
 import type { VerificationParts } from '../parts.ts';
 import type { NextOffsets } from '../wait.ts';
 import {
@@ -25,7 +25,7 @@ const AGAIN_AFTER_MS = 500;
  */
 export async function verifyEventsOnce(
   { clickhouse }: Pick<VerificationParts, 'clickhouse'>,
-  kept: KeptTopic,
+  kept: StoredTopic,
   known: NextOffsets,
   differences: DifferenceTally,
 ): Promise<number> {

@@ -1,7 +1,7 @@
 import type { ClickHouseClient } from '@clickhouse/client';
-import { eventTables, identifier, literal } from '@millrace/offline-store';
+import { identifier, literal } from '@millrace/offline-store';
 import { z } from 'zod';
-import type { KeptTopic } from '../kept-topics.ts';
+import type { StoredTopic } from '../kept-topics.ts';
 import type { OffsetRange } from '../log-records.ts';
 import { rowsOf } from '../query.ts';
 import type { NextOffsets } from '../wait.ts';
@@ -41,8 +41,8 @@ const BIASED_TIME = 'bitXor(reinterpretAsUInt64(toUnixTimestamp64Micro(event_tim
 export const OWN_KEY = `bitOr(bitShiftLeft(toUInt128(${BIASED_TIME}), 64), toUInt128(${POSITION}))`;
 
 /** Every offset of a stretch that has a row or a dead letter, once. */
-function accounted(kept: KeptTopic, window: OffsetWindow): string {
-  const letters = identifier(eventTables.deadLetters.table.name);
+function accounted(kept: StoredTopic, window: OffsetWindow): string {
+  const letters = identifier(kept.letters);
   return `
     SELECT partition, offset, max(is_row) AS has_row, max(twice) AS is_doubled, max(odd) AS is_misfiled FROM (
       SELECT toUInt16(partition) AS partition, toInt64(offset) AS offset, 1 AS is_row,
@@ -67,7 +67,7 @@ function inWindow(partition: string, offset: string, { from, until, spans }: Off
 /** Counts what the offline store has of a stretch. */
 export async function countOffsets(
   client: ClickHouseClient,
-  kept: KeptTopic,
+  kept: StoredTopic,
   window: OffsetWindow,
 ): Promise<OffsetCounts> {
   const [counts] = await rowsOf(
@@ -90,7 +90,7 @@ const holeSchema = z.object({
 /** The ranges of offsets of a stretch that have neither a row nor a dead letter. */
 export function holesOf(
   client: ClickHouseClient,
-  kept: KeptTopic,
+  kept: StoredTopic,
   window: OffsetWindow,
 ): Promise<readonly OffsetRange[]> {
   const edges = [...window.spans].flatMap(([partition, span]) => {
@@ -127,7 +127,7 @@ export type OddRow = z.output<typeof oddRowSchema>;
 /** The rows of the first offsets of a stretch that have different rows, or rows with a wrong `as_of_key`. */
 export function oddRowsOf(
   client: ClickHouseClient,
-  kept: KeptTopic,
+  kept: StoredTopic,
   window: OffsetWindow,
   most: number,
 ): Promise<readonly OddRow[]> {
@@ -152,7 +152,7 @@ const placedRowSchema = z.object({
 const furthestSchema = z.object({ partition: z.number(), last: z.coerce.bigint() });
 
 /** By partition, the last offset that has a row. */
-export async function lastOffsetsOf(client: ClickHouseClient, kept: KeptTopic): Promise<NextOffsets> {
+export async function lastOffsetsOf(client: ClickHouseClient, kept: StoredTopic): Promise<NextOffsets> {
   const rows = await rowsOf(
     client,
     `the last offsets of ${kept.topic}`,
@@ -168,7 +168,7 @@ const countedSchema = z.object({ found: z.coerce.number() });
 /** Rows at places that the log does not have: how many, and the first of them. */
 export async function rowsOutside(
   client: ClickHouseClient,
-  kept: KeptTopic,
+  kept: StoredTopic,
   spans: OffsetWindow['spans'],
   upTo: NextOffsets,
   most: number,

@@ -1,7 +1,7 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import { identifier } from '@millrace/offline-store';
 import { z } from 'zod';
-import type { KeptTopic } from '../kept-topics.ts';
+import type { KeptTopic, StoredTopic } from '../kept-topics.ts';
 import { rowsOf } from '../query.ts';
 
 const countsSchema = z.object({ seen: z.coerce.number(), distinct: z.coerce.number() });
@@ -50,7 +50,7 @@ export function seenTwice(
 /** Events of some known records that a view does not show. */
 export function neverSeen(
   client: ClickHouseClient,
-  { view, table }: KeptTopic,
+  { view, table }: StoredTopic,
   known: string,
   parts: number,
   index: number,
@@ -72,7 +72,7 @@ const distinctSchema = z.object({ distinct: z.coerce.number() });
 /** Event ids in the table behind a view. */
 export async function distinctEvents(
   client: ClickHouseClient,
-  { table }: KeptTopic,
+  { table }: StoredTopic,
   parts: number,
   index: number,
 ): Promise<number> {

@@ -1,8 +1,11 @@
 import type { LogRecord } from '@millrace/event-log';
+import { topics } from '@millrace/events';
 import { type Difference, DifferenceTally } from '../difference.ts';
-import type { KeptTopic } from '../kept-topics.ts';
+import type { KeptTopic, StoredTopic } from '../kept-topics.ts';
+import { inLiveTables, type LiveTables } from '../live-tables.ts';
 import { type OffsetRange, placeName, readRanges, recordsAt } from '../log-records.ts';
 import type { VerificationParts } from '../parts.ts';
+import { type StaleView, staleViews } from '../stale-views.ts';
 import { columnsOf } from '../table-columns.ts';
 import { type NextOffsets, offlineNext } from '../wait.ts';
 import { verifyEventsOnce } from './events-once.ts';
@@ -16,6 +19,7 @@ import {
   type OffsetWindow,
   rowsOutside,
 } from './offset-queries.ts';
+import { inStretch, offsetsIn, type OffsetStretch, spansUpTo, windowsOf } from './stretches.ts';
 
 /** What was found of one topic. */
 export interface TopicConservation {
@@ -32,6 +36,8 @@ export interface TopicConservation {
   readonly empty: number;
   /** Events that the view for analysts shows; null where it was not asked. */
   readonly events: number | null;
+  /** Views for analysts that do not show the live generation: of them nothing can be said. */
+  readonly stale: readonly StaleView[];
   readonly differences: DifferenceTally;
 }
 
@@ -39,8 +45,10 @@ export interface TopicConservation {
 export interface TopicOptions {
   /** Most differences that are described. */
   readonly maxDifferences: number;
-  /** Only so many offsets before the end of each partition; without events. @default all */
-  readonly recent?: bigint;
+  /** Only these offsets, and without the views for analysts, which cannot be asked for a part. @default all */
+  readonly stretch?: OffsetStretch;
+  /** Whether rows that the log does not have are looked for; it takes all rows. @default true */
+  readonly outside?: boolean;
   readonly onProgress?: (offsets: number) => void;
 }
 
@@ -53,22 +61,35 @@ const OFFSETS_AT_ONCE = 2_000_000;
  *
  * @throws MillraceError STORE_UNAVAILABLE, LOG_UNAVAILABLE
  */
-export async function verifyTopic(
+export function verifyTopic(
   parts: VerificationParts,
   kept: KeptTopic,
   options: TopicOptions,
 ): Promise<TopicConservation> {
+  const letters = topics.deadLetters.name;
+  return inLiveTables(parts, [kept.topic, letters], (tables) => {
+    const stored = { ...kept, table: tables.of(kept.topic), letters: tables.of(letters) };
+    return verifyStored(parts, stored, tables, options);
+  });
+}
+
+async function verifyStored(
+  parts: VerificationParts,
+  kept: StoredTopic,
+  tables: LiveTables,
+  options: TopicOptions,
+): Promise<TopicConservation> {
   const differences = new DifferenceTally(options.maxDifferences);
   const next = await offlineNext(parts)(kept.topic);
-  const spans = await spansUpTo(parts, kept, next, options.recent);
+  const spans = inStretch(await spansUpTo(parts, kept, next), options.stretch);
   const offsets = [...spans.values()].reduce((total, { first, next: end }) => total + Number(end - first), 0);
   const sum = { rows: 0, deadLetters: 0, empty: 0 };
   if ((await columnsOf(parts.clickhouse, kept.table)) === undefined) {
     if (offsets > 0) reportNoTable(kept, offsets, differences);
-    return { topic: kept.topic, next, offsets, ...sum, events: null, differences };
+    return { topic: kept.topic, next, offsets, ...sum, events: null, stale: [], differences };
   }
   let letters: ReadonlySet<string> | undefined;
-  for (const window of windowsOf(spans)) {
+  for (const window of windowsOf(spans, OFFSETS_AT_ONCE)) {
     const counts = await countOffsets(parts.clickhouse, kept, window);
     sum.rows += counts.rows;
     sum.deadLetters += counts.deadLetters;
@@ -83,22 +104,17 @@ export async function verifyTopic(
       await reportOdd(parts, kept, window, counts, options.maxDifferences, differences);
     options.onProgress?.(expected);
   }
-  await verifyOutside(parts, kept, options.maxDifferences, differences);
-  const events = options.recent === undefined ? await verifyEventsOnce(parts, kept, next, differences) : null;
-  return { topic: kept.topic, next, offsets, ...sum, events, differences };
-}
-
-/** By partition, where the log ends now. */
-export async function logEnd({ log }: Pick<VerificationParts, 'log'>, topic: string): Promise<NextOffsets> {
-  if (!(await log.topicNames()).includes(topic)) return new Map();
-  const spans = await log.spans(topic);
-  return new Map(
-    spans.filter(({ first, next }) => next > first).map(({ partition, next }) => [partition, next]),
-  );
+  if (options.outside !== false) await verifyOutside(parts, kept, options.maxDifferences, differences);
+  const stale = options.stretch === undefined ? await staleViews(parts, kept, tables) : [];
+  const events =
+    options.stretch === undefined && stale.length === 0
+      ? await verifyEventsOnce(parts, kept, next, differences)
+      : null;
+  return { topic: kept.topic, next, offsets, ...sum, events, stale, differences };
 }
 
 /** Before the first row of a view there is no table. Afterwards there is one. */
-function reportNoTable({ topic, table }: KeptTopic, offsets: number, differences: DifferenceTally): void {
+function reportNoTable({ topic, table }: StoredTopic, offsets: number, differences: DifferenceTally): void {
   differences.add({
     kind: 'lost',
     store: 'offline',
@@ -113,47 +129,10 @@ function reportNoTable({ topic, table }: KeptTopic, offsets: number, differences
   differences.count('lost', offsets - 1);
 }
 
-async function spansUpTo(
-  { log }: VerificationParts,
-  { topic }: KeptTopic,
-  applied: NextOffsets,
-  recent: bigint | undefined,
-): Promise<OffsetWindow['spans']> {
-  if (!(await log.topicNames()).includes(topic)) return new Map();
-  const spans = await log.spans(topic);
-  return new Map(
-    spans.map(({ partition, first, next: end }) => {
-      const stored = applied.get(partition) ?? 0n;
-      const next = stored < end ? stored : end;
-      const from = recent !== undefined && next - recent > first ? next - recent : first;
-      return [partition, { first: from < next ? from : next, next }] as const;
-    }),
-  );
-}
-
-function* windowsOf(spans: OffsetWindow['spans']): Generator<OffsetWindow> {
-  const ends = [...spans.values()].filter(({ first, next }) => next > first);
-  if (ends.length === 0) return;
-  const step = BigInt(Math.max(1, Math.floor(OFFSETS_AT_ONCE / ends.length)));
-  const last = ends.reduce((most, { next }) => (next > most ? next : most), 0n);
-  let from = ends.reduce((least, { first }) => (first < least ? first : least), last);
-  for (; from < last; from += step) yield { from, until: from + step, spans };
-}
-
-function offsetsIn({ from, until, spans }: OffsetWindow): number {
-  let offsets = 0;
-  for (const { first, next } of spans.values()) {
-    const begin = first > from ? first : from;
-    const end = next < until ? next : until;
-    if (end > begin) offsets += Number(end - begin);
-  }
-  return offsets;
-}
-
 /** Looks every offset without a row and without a dead letter up in the log. */
 async function verifyHoles(
   parts: VerificationParts,
-  kept: KeptTopic,
+  kept: StoredTopic,
   window: OffsetWindow,
   letters: ReadonlySet<string>,
   differences: DifferenceTally,
@@ -175,7 +154,7 @@ function offsetsOf(ranges: readonly OffsetRange[]): number {
   return ranges.reduce((total, { first, last }) => total + Number(last - first) + 1, 0);
 }
 
-function lostRecord(kept: KeptTopic, { partition, offset }: LogRecord): Difference {
+function lostRecord(kept: StoredTopic, { partition, offset }: LogRecord): Difference {
   const cause = `ClickHouse lacks the record at ${kept.topic}/${partition}@${offset}, and no dead letter names it`;
   return inTable(kept, partition, offset, null, 'lost', cause);
 }
@@ -183,7 +162,7 @@ function lostRecord(kept: KeptTopic, { partition, offset }: LogRecord): Differen
 /** Rows that contradict each other, or themselves; the log says which one is right. */
 async function reportOdd(
   parts: VerificationParts,
-  kept: KeptTopic,
+  kept: StoredTopic,
   window: OffsetWindow,
   { doubled, misfiled }: OffsetCounts,
   most: number,
@@ -223,7 +202,7 @@ async function reportOdd(
 /** Rows from partitions, offsets or epochs that the log does not have. */
 async function verifyOutside(
   parts: VerificationParts,
-  kept: KeptTopic,
+  kept: StoredTopic,
   most: number,
   differences: DifferenceTally,
 ): Promise<void> {
@@ -241,7 +220,7 @@ async function verifyOutside(
 }
 
 function inTable(
-  { topic, table }: KeptTopic,
+  { topic, table }: StoredTopic,
   partition: number,
   offset: bigint,
   eventId: string | null,

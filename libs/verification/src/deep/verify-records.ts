@@ -2,8 +2,9 @@ import type { LogRecord, PartitionSpan } from '@millrace/event-log';
 import { describeKey } from '@millrace/events';
 import type { RegisteredView } from '@millrace/feature-registry';
 import { MillraceError } from '@millrace/kernel';
-import { identifier, rawTableName } from '@millrace/offline-store';
+import { identifier } from '@millrace/offline-store';
 import { type Difference, DifferenceTally } from '../difference.ts';
+import { inLiveTables } from '../live-tables.ts';
 import type { VerificationParts } from '../parts.ts';
 import { rowBinaryOf } from '../query.ts';
 import { RowComparison } from '../row-binary/compare-rows.ts';
@@ -28,14 +29,25 @@ const RECORDS_AT_ONCE = 20_000;
  *
  * @throws MillraceError STORE_UNAVAILABLE, LOG_UNAVAILABLE, REGISTRY_UNAVAILABLE
  */
-export async function verifyRecords(
+export function verifyRecords(
   parts: VerificationParts,
   view: RegisteredView,
   maxDifferences: number,
 ): Promise<RecordsParity> {
+  return inLiveTables(parts, [view.topic], (tables) =>
+    verifyRecordsIn(parts, view, tables.of(view.topic), maxDifferences),
+  );
+}
+
+async function verifyRecordsIn(
+  parts: VerificationParts,
+  view: RegisteredView,
+  stored: string,
+  maxDifferences: number,
+): Promise<RecordsParity> {
   const differences = new DifferenceTally(maxDifferences);
   const next = await offlineNext(parts)(view.topic);
-  const table = await columnsOf(parts.clickhouse, rawTableName(view.definition.name));
+  const table = await columnsOf(parts.clickhouse, stored);
   if (table === undefined || next.size === 0) return { rows: 0, differences };
   const stretches = (await parts.log.spans(view.topic)).map((span): PartitionSpan => {
     const stored = next.get(span.partition) ?? 0n;
@@ -49,7 +61,7 @@ export async function verifyRecords(
 
   async function compare(records: readonly LogRecord[]): Promise<void> {
     const byOffset = new Map(records.map((record) => [record.offset, record]));
-    const query = rowsQuery(view, format, records);
+    const query = rowsQuery(view, stored, format, records);
     for await (const row of format.rows(rowBinaryOf(parts.clickhouse, `rows of ${view.topic}`, query))) {
       const offset = row.bytes.readBigUInt64LE(cellStart(row, format.indexOf('offset') ?? 0));
       const record = byOffset.get(offset);
@@ -75,11 +87,16 @@ export async function verifyRecords(
 }
 
 /** The rows of the stretch that some records, in their order, lie in. */
-function rowsQuery(view: RegisteredView, format: RowFormat, records: readonly LogRecord[]): string {
+function rowsQuery(
+  view: RegisteredView,
+  stored: string,
+  format: RowFormat,
+  records: readonly LogRecord[],
+): string {
   const columns = format.columns.map(({ name }) => identifier(name)).join(', ');
   const [first] = records;
   const last = records.at(-1);
-  return `SELECT ${columns} FROM ${identifier(rawTableName(view.definition.name))}
+  return `SELECT ${columns} FROM ${identifier(stored)}
     WHERE epoch = ${view.epoch} AND partition = ${first?.partition ?? 0}
       AND offset BETWEEN ${first?.offset ?? 0n} AND ${last?.offset ?? 0n}`;
 }

@@ -17,6 +17,8 @@ const UNKNOWN_ONLINE = ['topic', KEY_COLUMN];
 /** How rows of one view are compared; made once, used for every chunk. */
 export class ViewComparer {
   readonly view: RegisteredView;
+  /** The table with the view's records. */
+  readonly rows: string;
   readonly format: RowFormat;
   readonly images: ViewImages;
   readonly #table: readonly FormatColumn[];
@@ -25,12 +27,19 @@ export class ViewComparer {
   readonly #value: RowComparison;
   readonly #deletion: RowComparison;
 
-  constructor(view: RegisteredView, table: readonly FormatColumn[], registry: VerificationParts['registry']) {
+  /** @param columns those of the table `rows`. */
+  constructor(
+    view: RegisteredView,
+    rows: string,
+    columns: readonly FormatColumn[],
+    registry: VerificationParts['registry'],
+  ) {
     this.view = view;
-    this.#table = table;
+    this.rows = rows;
+    this.#table = columns;
     this.#keys = new Set(Object.keys(view.entity.keys));
-    this.format = new RowFormat(newestRowsColumns(table));
-    this.images = new ViewImages(view, registry, table);
+    this.format = new RowFormat(newestRowsColumns(columns));
+    this.images = new ViewImages(view, registry, columns);
     const others = this.format.columns.map(({ name }) => name).filter((name) => !headerColumns.has(name));
     this.#header = new RowComparison(this.format, new Set(others));
     this.#value = new RowComparison(this.format, new Set(UNKNOWN_ONLINE));
@@ -58,7 +67,7 @@ export class ViewComparer {
       yield { key: found.row.key, online: found.row, offline: undefined, columns: [], isAhead: true };
     }
     const seen = new Map<string, (typeof rows)[number]['row']>();
-    const query = newestRowsQuery(this.view, this.#table, chunk);
+    const query = newestRowsQuery(this.view, this.rows, this.#table, chunk);
     const what = `the newest rows of ${this.view.definition.name}`;
     for await (const row of this.format.rows(rowBinaryOf(clickhouse, what, query))) {
       const key = this.#keyOf(row);

@@ -1,6 +1,6 @@
 import { describeKey, unpackPosition } from '@millrace/events';
 import { formatInstant, MillraceError } from '@millrace/kernel';
-import { identifier, rawTableName } from '@millrace/offline-store';
+import { identifier } from '@millrace/offline-store';
 import type { OnlineRow } from '@millrace/online-store';
 import { z } from 'zod';
 import type { Difference, Origin } from '../difference.ts';
@@ -208,7 +208,7 @@ const placeSchema = z.object({ partition: z.number(), offset: z.coerce.bigint() 
 /** Says so when the offline store has the record, as a later copy of its event. */
 async function laterCopyOf(
   { clickhouse }: Pick<VerificationParts, 'clickhouse'>,
-  { view }: ViewComparer,
+  { view, rows }: ViewComparer,
   row: OnlineRow,
 ): Promise<string | undefined> {
   const name = view.definition.name;
@@ -216,7 +216,7 @@ async function laterCopyOf(
     clickhouse,
     `the records of an event of ${name}`,
     placeSchema,
-    `SELECT DISTINCT partition, offset FROM ${identifier(rawTableName(name))}
+    `SELECT DISTINCT partition, offset FROM ${identifier(rows)}
      WHERE event_id = {id: UUID} AND epoch = {epoch: UInt8} ORDER BY offset, partition LIMIT 1000`,
     { id: row.eventId, epoch: view.epoch },
   );

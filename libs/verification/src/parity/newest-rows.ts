@@ -1,5 +1,5 @@
 import type { RegisteredView } from '@millrace/feature-registry';
-import { identifier, laterCopies, rawTableName } from '@millrace/offline-store';
+import { identifier, laterCopies } from '@millrace/offline-store';
 import type { FormatColumn } from '../row-binary/row-format.ts';
 import type { BucketChunk } from './bucket-chunk.ts';
 import { bucketInSql, keyInSql } from './key-in-sql.ts';
@@ -16,13 +16,16 @@ export function newestRowsColumns(table: readonly FormatColumn[]): readonly Form
  * The point-in-time rule without a time and without a TTL: for each entity key in the buckets of a chunk, of the
  * records that its bucket knows, copies left out, the greatest by event time and position. A record that was stored
  * twice comes twice.
+ *
+ * @param rows the table with the view's records, whose columns are `table`.
  */
 export function newestRowsQuery(
   view: RegisteredView,
+  rows: string,
   table: readonly FormatColumn[],
   chunk: BucketChunk,
 ): string {
-  const name = identifier(rawTableName(view.definition.name));
+  const name = identifier(rows);
   const columns = table.map((column) => identifier(column.name)).join(', ');
   const keys = Object.keys(view.entity.keys).map(identifier).join(', ');
   const key = keyInSql(view.entity.keys);

@@ -1,14 +1,16 @@
-import { bucketOf, BUCKETS, mayBeCollected } from '@millrace/online-store';
+import { bucketOf, BUCKETS } from '@millrace/online-store';
 import type { RegisteredView } from '@millrace/feature-registry';
-import { type OffsetVector, unpackPosition } from '@millrace/events';
+import { featureTopic, type OffsetVector, unpackPosition } from '@millrace/events';
 import { type Difference, DifferenceTally } from '../difference.ts';
 import type { VerificationParts } from '../parts.ts';
 import { offlineNext, type Pending, waitForStore } from '../wait.ts';
 import { type BucketChunk, type ChunkLimits, type FoundRow, readChunk } from './bucket-chunk.ts';
 import { ViewComparer } from './compare-view.ts';
 import { explainSuspects } from './explain.ts';
-import { isNewer, likelyKind, type Suspect } from './suspect.ts';
-import { viewColumnsOf } from '../table-columns.ts';
+import { likelyKind, type Suspect } from './suspect.ts';
+import { wasCollected } from './was-collected.ts';
+import { inLiveTables, type LiveTables } from '../live-tables.ts';
+import { columnsOf } from '../table-columns.ts';
 
 /** What was compared of one view. */
 export interface ViewParity {
@@ -49,10 +51,25 @@ export interface BucketOptions extends ChunkLimits {
  *
  * @throws MillraceError STORE_UNAVAILABLE, LOG_UNAVAILABLE, REGISTRY_UNAVAILABLE
  */
-export async function verifyBuckets(
+export function verifyBuckets(
   parts: VerificationParts,
   from: number,
   last: number,
+  options: BucketOptions,
+): Promise<BucketParity> {
+  const { views = parts.catalog.views().map(({ definition }) => definition.name) } = options;
+  return inLiveTables(
+    parts,
+    views.map((view) => featureTopic(view)),
+    (tables) => verifyChunk(parts, from, last, tables, options),
+  );
+}
+
+async function verifyChunk(
+  parts: VerificationParts,
+  from: number,
+  last: number,
+  tables: LiveTables,
   options: BucketOptions,
 ): Promise<BucketParity> {
   const registered = new Map(parts.catalog.views().map((view) => [view.definition.name, view]));
@@ -73,7 +90,7 @@ export async function verifyBuckets(
     pending.push(...lacking);
     if (lacking.length > 0) continue;
     const rows = byView.get(name) ?? [];
-    views.push(await compareView(parts, view, chunk, rows, { differences, pending }));
+    views.push(await compareView(parts, view, tables.of(view.topic), chunk, rows, { differences, pending }));
   }
   if (options.views === undefined) {
     // A view may have been registered meanwhile.
@@ -92,14 +109,15 @@ function lastOffsets(next: ReadonlyMap<number, bigint>): Readonly<Record<string,
 async function compareView(
   parts: VerificationParts,
   view: RegisteredView,
+  table: string,
   chunk: BucketChunk,
   rows: readonly FoundRow[],
   { differences, pending }: { readonly differences: DifferenceTally; readonly pending: Pending[] },
 ): Promise<ViewParity> {
   const name = view.definition.name;
-  const table = await viewColumnsOf(parts.clickhouse, view);
+  const columns = await columnsOf(parts.clickhouse, table);
   const features = Object.keys(view.definition.features).length;
-  if (table === undefined) {
+  if (columns === undefined) {
     // Nothing was ever written; the wait has made sure of it.
     differences.count('lost', rows.length);
     return { view: name, entities: rows.length, values: rows.length * features, collected: 0 };
@@ -109,14 +127,14 @@ async function compareView(
     if (isInPlace(found, view)) inPlace.push(found);
     else differences.add(misplaced(found, view));
   }
-  const comparer = new ViewComparer(view, table, parts.registry);
+  const comparer = new ViewComparer(view, table, columns, parts.registry);
   const examined: Suspect[] = [];
   let entities = 0;
   let collected = 0;
   const collection = { now: parts.clock.now(), horizon: parts.collectionHorizon };
   for await (const suspect of comparer.suspects(parts, chunk, inPlace, () => (entities += 1))) {
     if (suspect.isAhead === true) pending.push(...aheadOf(suspect, view, chunk));
-    if (wasCollected(suspect, view, collection)) collected += 1;
+    if (wasCollected(suspect.online, suspect.offline, view.ttl, collection)) collected += 1;
     else if (differences.wantsMore && examined.length < MOST_EXAMINED) examined.push(suspect);
     else if (suspect.isAhead !== true) differences.count(likelyKind(suspect), 1);
   }
@@ -130,16 +148,6 @@ function aheadOf({ online }: Suspect, { topic }: RegisteredView, chunk: BucketCh
   const { partition, offset } = unpackPosition(online.position);
   const has = chunk.next(bucketOf(online.key), topic, partition);
   return [{ store: 'online', topic, partition, has, wanted: offset + 1n }];
-}
-
-/** Once the newest row was collected, a row that came late may stand in its place: too old to be served as well. */
-function wasCollected(
-  { online, offline }: Suspect,
-  { ttl }: RegisteredView,
-  collection: Parameters<typeof mayBeCollected>[2],
-): boolean {
-  if (offline === undefined || (online !== undefined && !isNewer(offline, online))) return false;
-  return mayBeCollected(offline, ttl, collection);
 }
 
 /** Suspects of one view and chunk that the log is asked about. */

@@ -13,10 +13,12 @@ import type { Definition, FeatureValue, RegisteredView } from '@millrace/feature
 import { compileRowHead } from '@millrace/feature-registry/row';
 import { MillraceError, type Running, startTogether, systemClock } from '@millrace/kernel';
 import {
+  type ClickHouseOfflineStore,
   compileTranscoder,
   connectClickHouse,
   type OfflineStore,
   openOfflineStore,
+  physicalTable,
   rawTableName,
   RowWriter,
 } from '@millrace/offline-store';
@@ -25,7 +27,6 @@ import { rowEncoder } from '@millrace/online-store/testing';
 import { deadLettersTo, followDefinitions } from '@millrace/processing';
 import { assertTestName, registerDefinitions, testStack, uniqueName } from '@millrace/testing';
 import { Redis } from 'ioredis';
-import { z } from 'zod';
 import type { VerificationParts } from '../parts.ts';
 
 /** A row as a test writes it; without values it is a deletion. */
@@ -45,7 +46,7 @@ export interface VerificationWorld {
   /** What keys of the online store begin with. */
   readonly storeName: string;
   readonly clickhouse: ClickHouseClient;
-  readonly offline: OfflineStore;
+  readonly offline: ClickHouseOfflineStore;
   /** Registers definitions, an entity before its views; waits until they are known. */
   define(...definitions: readonly Definition[]): Promise<void>;
   view(name: string): RegisteredView;
@@ -189,18 +190,6 @@ async function projectOnline(
   await store.write(rows, end);
 }
 
-/** The table behind a stable name: itself, or that of the generation which is live. */
-export async function physicalTable(client: ClickHouseClient, name: string): Promise<string> {
-  const answer = await client.query({
-    query: `SELECT name FROM system.tables WHERE database = currentDatabase()
-            AND name IN ({name: String}, {first: String}) AND endsWith(engine, 'MergeTree')`,
-    query_params: { name, first: `${name}_g1` },
-    format: 'JSONEachRow',
-  });
-  const [found] = z.array(z.object({ name: z.string() })).parse(await answer.json());
-  return found?.name ?? name;
-}
-
 async function projectOffline(
   client: ClickHouseClient,
   store: OfflineStore,
@@ -217,7 +206,7 @@ async function projectOffline(
     if (framed === undefined) continue;
     transcoder.write(writer, framed.payload, { epoch: view.epoch, partition, offset, recordedAt });
   }
-  const table = await physicalTable(client, rawTableName(view.definition.name));
+  const table = physicalTable(rawTableName(view.definition.name), 1);
   const token = `${table} ${partition} ${nextOffset}`;
   if (writer.rows > 0) await store.insert({ table, columns: transcoder.columns, ...writer.take(), token });
   if (nextOffset > 0n)

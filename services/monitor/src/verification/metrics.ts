@@ -22,7 +22,17 @@ export function verificationMetrics(registry: Registry) {
   });
   const passed = new Gauge({
     name: 'millrace_verification_pass_timestamp_seconds',
-    help: 'When every part had been checked once more.',
+    help: 'When every part had been checked once more: every offset of the log and every bucket.',
+    registers,
+  });
+  const began = new Gauge({
+    name: 'millrace_verification_pass_started_timestamp_seconds',
+    help: 'When the pass that is under way began, restarts in between or not.',
+    registers,
+  });
+  const ratio = new Gauge({
+    name: 'millrace_verification_pass_ratio',
+    help: 'How much of the pass that is under way is done, from 0 to 1.',
     registers,
   });
   const partsTotal = new Counter({
@@ -51,5 +61,10 @@ export function verificationMetrics(registry: Registry) {
       partsTotal.inc({ scope, outcome });
     },
     passed: (seconds: number) => passed.set(seconds),
+    /** How far the pass is that began at a time. */
+    progressed(startedSeconds: number, done: number, parts: number) {
+      began.set(startedSeconds);
+      ratio.set(done / Math.max(1, parts));
+    },
   };
 }

@@ -9,7 +9,7 @@ import {
   type VerificationReport,
 } from '@millrace/verification';
 import { offsetList } from '../offsets.ts';
-import type { VerificationPart } from './parts.ts';
+import type { TopicPart, VerificationPart } from './parts.ts';
 
 /** What came out of a part. */
 export interface PartResult {
@@ -25,26 +25,27 @@ export interface PartResult {
 
 /** Differences that are looked into and told. */
 const MOST_DIFFERENCES = 10;
-/** Offsets before the end of each partition that a part looks at; `millrace verify` looks at all. */
-const RECENT_OFFSETS = 1_000_000n;
 /** Longest wait, in milliseconds, for the offline store to have what buckets of the online store have. */
 const WAIT_MS = 10_000;
 
 /** Checks one part. @throws MillraceError STORE_UNAVAILABLE, LOG_UNAVAILABLE, REGISTRY_UNAVAILABLE */
 export function verifyPart(parts: VerificationParts, part: VerificationPart): Promise<PartResult> {
   return part.scope === 'conservation'
-    ? verifyTopicPart(parts, part.kept)
+    ? verifyTopicPart(parts, part)
     : verifyBucketsPart(parts, part.buckets);
 }
 
 async function verifyTopicPart(
   parts: VerificationParts,
-  kept: Parameters<typeof verifyTopic>[1],
+  { kept, stretch, isLast }: TopicPart,
 ): Promise<PartResult> {
-  const options = { maxDifferences: MOST_DIFFERENCES, recent: RECENT_OFFSETS };
+  const options = { maxDifferences: MOST_DIFFERENCES, stretch, outside: isLast };
   const { topic, next, offsets, differences } = await verifyTopic(parts, kept, options);
   const last = Object.fromEntries(
-    [...next].flatMap(([partition, offset]) => (offset > 0n ? [[String(partition), offset - 1n]] : [])),
+    [...next].flatMap(([partition, stored]) => {
+      const end = stored < stretch.until ? stored : stretch.until;
+      return end > 0n ? [[String(partition), end - 1n]] : [];
+    }),
   );
   return resultOf(differences, false, offsets, offsetList({ [topic]: last }));
 }
@@ -88,6 +89,19 @@ function joined(a: PartResult, b: PartResult): PartResult {
     checked: a.checked + b.checked,
     counts: addCounts(a.counts, b.counts),
     differences: [...a.differences, ...b.differences].slice(0, MOST_DIFFERENCES),
+  };
+}
+
+/** What parts of one scope found together, in their order; the last offsets of a topic stand for all. */
+export function sumOfParts(before: PartResult | undefined, result: PartResult): PartResult {
+  if (before === undefined) return result;
+  const topicsNow = new Set(result.offsets.map(({ topic }) => topic));
+  return {
+    outcome: before.outcome === 'equal' || result.outcome === 'different' ? result.outcome : before.outcome,
+    offsets: [...before.offsets.filter(({ topic }) => !topicsNow.has(topic)), ...result.offsets],
+    checked: before.checked + result.checked,
+    counts: addCounts(before.counts, result.counts),
+    differences: before.differences.length > 0 ? before.differences : result.differences,
   };
 }
 

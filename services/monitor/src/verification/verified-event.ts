@@ -5,33 +5,38 @@ import type { Difference } from '@millrace/verification';
 import { producer } from '../producer.ts';
 import type { PartResult } from './part-result.ts';
 import type { PartScope } from './parts.ts';
+import { WHOLE_PASS } from './told-pass.ts';
 
 /** What an event says of a part, or of all parts of a scope together. */
 export interface Verified {
-  /** Names the pass; the same in every instance that makes it. */
-  readonly pass: string;
+  /** The pass; the same in every instance that makes it. */
+  readonly runId: string;
+  /** Names the stores. */
+  readonly stores: string;
   readonly scope: PartScope;
-  /** A topic, buckets, or `all`. */
+  /** A topic, buckets, or `all` for the pass so far. */
   readonly subject: string;
-  /** From 1. */
+  /** From 1; of the pass so far, how many parts were looked at. */
   readonly part: number;
   readonly parts: number;
   readonly startedAt: Micros;
   readonly finishedAt: Micros;
   readonly result: PartResult;
+  /** The bucket before which the pass has compared all; null for a part, and for conservation. */
+  readonly nextBucket: number | null;
 }
 
 /**
- * The event of a part that found something, or of the end of a pass. Its id is named by pass, part and what was found:
+ * The event of a part that found something, or of a pass so far. Its id is named by pass, part and what was found:
  * several instances that find the same make one event.
  */
 export function verifiedEvent(verified: Verified): StoresVerified {
-  const { pass, scope, subject, part, parts, startedAt, finishedAt, result } = verified;
+  const { runId, stores, scope, subject, part, parts, startedAt, finishedAt, result, nextBucket } = verified;
   const { counts, differences } = result;
-  const runId = namedEventId('stores-verified', pass);
+  const place = subject === WHOLE_PASS ? String(part) : subject;
   return {
     envelope: {
-      eventId: namedEventId('stores-verified', pass, scope, subject, digestOf(result)),
+      eventId: namedEventId('stores-verified', runId, scope, place, digestOf(result)),
       eventTime: finishedAt,
       producer,
       traceparent: null,
@@ -50,6 +55,8 @@ export function verifiedEvent(verified: Verified): StoresVerified {
     differing: BigInt(counts.differing),
     ok: result.outcome !== 'different',
     differences: differences.map(eventDifference),
+    stores,
+    nextBucket,
   };
 }
 
