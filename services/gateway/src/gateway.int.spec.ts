@@ -91,7 +91,7 @@ describe('refusals', () => {
       finish();
       await answered(await first, 200);
       await answered(await post(url + path, body), 200);
-      expect(await inFlight()).toMatch(/bytes_in_flight\{[^}]*\} 0/);
+      await expect.poll(inFlight).toMatch(/bytes_in_flight\{[^}]*\} 0/);
     } finally {
       await stop();
     }

@@ -19,13 +19,15 @@ export interface OnlineDependencies {
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
+const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+
 /** For the OpenAPI document; requests are read and answers written by hand. */
 const described = {
   body: z.object({
     service: z.string().optional().describe('A feature service; or:'),
     features: z.array(z.string()).optional().describe('Features, each view__feature.'),
     entities: z
-      .array(z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])))
+      .array(z.record(z.string(), scalar))
       .describe('The key columns of each entity. A long beyond 2^53 is text; null matches nothing.'),
     at: z.string().optional().describe('ISO 8601 time with zone at which to read; without it now.'),
     minPositions: z
@@ -48,11 +50,13 @@ const described = {
       at: z.string(),
       results: z.array(
         z.object({
-          entity: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+          entity: z.record(z.string(), scalar),
           features: z.record(
             z.string(),
             z.object({
-              value: z.json().describe('A long beyond 2^53 is text, a timestamp ISO 8601.'),
+              value: z
+                .union([scalar, z.array(scalar)])
+                .describe('A long beyond 2^53 is text, a timestamp ISO 8601.'),
               status: z.enum(['PRESENT', 'NULL_VALUE', 'NOT_FOUND', 'OUTSIDE_MAX_AGE']),
               eventTime: z.string().optional(),
               origin: z.object({ topic: z.string(), partition: z.number(), offset: z.number() }).optional(),

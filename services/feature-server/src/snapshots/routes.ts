@@ -6,6 +6,7 @@ import { MillraceError } from '@millrace/kernel';
 import {
   snapshotFormats,
   type SnapshotManifest,
+  snapshotManifestSchema,
   type SnapshotRequest,
   type Snapshots,
 } from '@millrace/offline-store';
@@ -34,6 +35,12 @@ export interface SnapshotDependencies {
 const tags = ['snapshots'];
 const idSchema = z.object({ id: z.string() });
 const formatSchema = z.object({ format: z.enum(snapshotFormats).default('arrow') });
+const snapshotSchema = z.object({ id: z.string(), manifest: snapshotManifestSchema });
+const ofOne = { tags, params: idSchema };
+const verifiedSchema = z.object({
+  ok: z.boolean(),
+  differences: z.array(z.string()).describe('What is not as the manifest says.'),
+});
 const unchecked = {
   validatorCompiler: () => (value: unknown) => ({ value }),
   serializerCompiler: () => JSON.stringify,
@@ -58,8 +65,16 @@ export function addSnapshotRoutes(app: FastifyInstance, dependencies: SnapshotDe
       schema: {
         tags,
         summary: 'Pin a training snapshot.',
-        description: `For the labels of a model: JSON as described. For rows of your own: a body in ${Object.values(mediaTypes).join(', ')}, with service or features, timeColumn, knownAt and strict in the query.`,
-        body: labelsBodySchema,
+        description:
+          'For the labels of a model: JSON. For rows of your own: a body in one of the other types, with service or features, timeColumn, knownAt and strict in the query.',
+        querystring: spineQuerySchema,
+        body: {
+          content: {
+            'application/json': { schema: labelsBodySchema },
+            ...byFormat('The rows: key columns and the time of each.'),
+          },
+        },
+        response: { 201: snapshotSchema.describe('It is pinned.') },
       },
     },
     async (request, reply) => {
@@ -72,13 +87,18 @@ export function addSnapshotRoutes(app: FastifyInstance, dependencies: SnapshotDe
     },
   );
 
-  app.get('/v1/snapshots/:id', { ...unchecked, schema: { tags, summary: 'One snapshot.' } }, (request) =>
-    manifestOf(request).then((manifest) => ({ id: manifest.id, manifest })),
+  app.get(
+    '/v1/snapshots/:id',
+    { ...unchecked, schema: { ...ofOne, summary: 'One snapshot.', response: { 200: snapshotSchema } } },
+    (request) => manifestOf(request).then((manifest) => ({ id: manifest.id, manifest })),
   );
 
   app.get(
     '/v1/snapshots/:id/manifest',
-    { ...unchecked, schema: { tags, summary: 'What pins a snapshot.' } },
+    {
+      ...unchecked,
+      schema: { ...ofOne, summary: 'What pins a snapshot.', response: { 200: snapshotManifestSchema } },
+    },
     (request) => manifestOf(request),
   );
 
@@ -87,10 +107,11 @@ export function addSnapshotRoutes(app: FastifyInstance, dependencies: SnapshotDe
     {
       ...unchecked,
       schema: {
-        tags,
+        ...ofOne,
         summary: 'The rows of a snapshot, streamed.',
-        description:
-          'format is arrow (the default), parquet, csv or ndjson. A failure half-way breaks the connection: an answer that ends is whole.',
+        description: 'A failure half-way breaks the connection: an answer that ends is whole.',
+        querystring: formatSchema,
+        response: { 200: { description: 'The rows.', content: byFormat('Every row, in order.') } },
       },
     },
     async (request, reply) => {
@@ -110,9 +131,22 @@ export function addSnapshotRoutes(app: FastifyInstance, dependencies: SnapshotDe
 
   app.post(
     '/v1/snapshots/:id/verify',
-    { ...unchecked, schema: { tags, summary: 'Derive a snapshot again and compare it with its manifest.' } },
+    {
+      ...unchecked,
+      schema: {
+        ...ofOne,
+        summary: 'Derive a snapshot again and compare it with its manifest.',
+        response: { 200: verifiedSchema },
+      },
+    },
     (request) => manifestOf(request).then((manifest) => snapshots.verify(manifest)),
   );
+}
+
+/** Rows in each of the formats, for the OpenAPI document. */
+function byFormat(description: string) {
+  const schema = z.unknown().describe(description);
+  return Object.fromEntries(Object.values(mediaTypes).map((type) => [type, { schema }]));
 }
 
 function requestOf(

@@ -3,6 +3,7 @@ import type {} from '@fastify/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { encodeSource } from '@millrace/feature-registry/row';
 import { MillraceError } from '@millrace/kernel';
+import { problemAnswer } from '@millrace/telemetry';
 import { z } from 'zod';
 import { type CellEncoder, arrowOutcomes } from '../body/arrow.ts';
 import { type BodyFormat, bodyFormat, mediaTypes } from '../body/body-format.ts';
@@ -33,18 +34,11 @@ const querySchema = z.object({
   atomic: z.stringbool().default(false).describe('Whether one refused row refuses all.'),
 });
 
-const problemSchema = z.object({ code: z.string(), detail: z.string(), status: z.int() });
-
 /**
  * The description of a write for OpenAPI. fastify itself checks neither bodies nor answers by it: a body is read by the
  * handler as it arrives, and each row is checked once by its compiled encoder.
  */
 export function writeRouteOptions(row: z.ZodType, formats: readonly BodyFormat[], description: string) {
-  const answers = {
-    200: 'Every row is in Kafka.',
-    207: 'Some rows are in Kafka.',
-    422: 'No row was accepted.',
-  };
   const problems = {
     400: 'The body cannot be read.',
     404: 'There is no such view.',
@@ -56,18 +50,42 @@ export function writeRouteOptions(row: z.ZodType, formats: readonly BodyFormat[]
   return {
     schema: {
       description,
-      consumes: mediaTypes(formats),
       headers: sourceHeadersSchema,
       querystring: querySchema,
-      body: z.union([z.object({ rows: z.array(row), atomic: z.boolean().optional() }), z.array(row), row]),
+      body: { content: bodiesOf(row, formats) },
       response: {
-        ...mapValues(answers, (text) => writeAnswerSchema.describe(text)),
-        ...mapValues(problems, (text) => problemSchema.describe(text)),
+        ...mapValues(problems, problemAnswer),
+        200: writeAnswerSchema.describe('Every row is in Kafka.'),
+        207: writeAnswerSchema.describe('Some rows are in Kafka.'),
+        422: refusedAnswer,
       },
     },
     validatorCompiler: () => (value: unknown) => ({ value }),
     serializerCompiler: () => JSON.stringify,
   };
+}
+
+/** What tells which rows are wrong, or what is wrong with all of them. */
+const refusedAnswer = {
+  description: 'No row was accepted.',
+  content: {
+    'application/json': { schema: writeAnswerSchema },
+    ...problemAnswer('').content,
+  },
+};
+
+function bodiesOf(row: z.ZodType, formats: readonly BodyFormat[]) {
+  const rows = z.union([z.object({ rows: z.array(row), atomic: z.boolean().optional() }), z.array(row), row]);
+  const schemas: Readonly<Record<BodyFormat, z.ZodType>> = {
+    json: rows,
+    ndjson: z.string().describe('One row in each line, as JSON.'),
+    arrow: z
+      .unknown()
+      .describe('An Arrow stream that is not compressed; its columns are the fields of a row.'),
+  };
+  return Object.fromEntries(
+    formats.flatMap((format) => mediaTypes([format]).map((type) => [type, { schema: schemas[format] }])),
+  );
 }
 
 function mapValues<V, R>(object: Readonly<Record<number, V>>, map: (value: V) => R): Record<number, R> {
