@@ -49,8 +49,9 @@ export function applyBatch(parts: ApplyBatchParts): ApplyBatch {
 async function decodeAll(batch: PartitionBatch, view: ViewRows) {
   const rows: OnlineRow[] = [];
   const letters: Letter[] = [];
-  await view.prepare(batch.records);
-  for (const record of batch.records) {
+  const records = [...batch.records];
+  await view.prepare(records);
+  for (const record of records) {
     const decoded = view.decode(record);
     if (decoded.ok) rows.push(decoded.value);
     else letters.push({ record, error: decoded.error });

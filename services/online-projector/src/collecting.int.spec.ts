@@ -27,7 +27,7 @@ it('collects what the projector wrote once it is out of date by TTL and horizon,
     eventTime: now + 60n * SECOND,
     values: { delay: 2, count: 2n },
   });
-  await fixture.store.waitFor(await fixture.appendRows(...old, current), 20_000);
+  await fixture.store.waitFor(await fixture.appendRows(...old, current), 60_000);
   await projector.stop();
   await fixture.expectEqualToLog();
 

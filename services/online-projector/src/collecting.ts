@@ -22,6 +22,10 @@ export interface CollectingParts {
   /** Told of a bucket that could not be looked at; its turn comes again. */
   readonly onTrouble: (error: unknown) => void;
   readonly onFailure: (error: unknown) => void;
+  /** How many buckets the store has. @default {@link BUCKETS} */
+  readonly buckets?: number;
+  /** Chooses the bucket to begin with; at least 0 and less than 1. @default Math.random */
+  readonly random?: () => number;
   /** @default the machine's */
   readonly timers?: Timers;
   /** @default the machine's */
@@ -34,7 +38,8 @@ export interface CollectingParts {
  */
 export async function startCollecting(parts: CollectingParts): Promise<Running<void>> {
   const { store, catalog, horizon, timers = systemTimers, clock = systemClock } = parts;
-  let bucket = Math.floor(Math.random() * BUCKETS);
+  const { buckets = BUCKETS, random = Math.random } = parts;
+  let bucket = Math.floor(random() * buckets);
   let collecting: Promise<void> | undefined;
 
   async function collect(): Promise<void> {
@@ -44,10 +49,10 @@ export async function startCollecting(parts: CollectingParts): Promise<Running<v
         ttl === null ? [] : [{ entity: entity.name, view: definition.name, ttl }],
       );
     parts.onCollected(await store.collect(bucket, views, { now: clock.now(), horizon }));
-    bucket = (bucket + 1) % BUCKETS;
+    bucket = (bucket + 1) % buckets;
   }
 
-  const end = timers.every(Math.max(1, parts.everyMs / BUCKETS), () => {
+  const end = timers.every(Math.max(1, parts.everyMs / buckets), () => {
     collecting ??= collect()
       .catch((error: unknown) => {
         if (error instanceof MillraceError && error.retry) parts.onTrouble(error);

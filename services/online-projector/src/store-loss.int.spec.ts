@@ -6,7 +6,7 @@ import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type ProjectorFixture, startProjectorFixture } from './testing/projector-fixture.ts';
 
-const PATIENCE = { timeout: 40_000, interval: 100 };
+const PATIENCE = { timeout: 90_000, interval: 100 };
 const names = Array.from({ length: 40 }, () => randomUUID());
 
 let running: Running<void> | undefined;
@@ -78,12 +78,12 @@ describe.each(losses)('a server that $what', ({ appendOnly, lose }) => {
   it('is filled again when the projector starts', async () => {
     const { redis, fixture } = await prepare(appendOnly);
     const first = await fixture.startProjector();
-    await fixture.store.waitFor(await fixture.appendRows(...someRows(fixture, 1)), 20_000);
+    await fixture.store.waitFor(await fixture.appendRows(...someRows(fixture, 1)), 60_000);
     await first.stop();
     const before = appendOnly ? await redis.logSize() : 0;
     const second = await fixture.startProjector();
     const fresh = names.map((name) => `${name}, later`);
-    await fixture.store.waitFor(await fixture.appendRows(...someRows(fixture, 2, fresh)), 20_000);
+    await fixture.store.waitFor(await fixture.appendRows(...someRows(fixture, 2, fresh)), 60_000);
     await second.stop();
     await lose(redis, before);
     await vi.waitFor(
@@ -101,14 +101,14 @@ describe.each(losses)('a server that $what', ({ appendOnly, lose }) => {
   ])('is noticed %s, and filled again', async (_, writes, checkpointMs) => {
     const { redis, fixture } = await prepare(appendOnly);
     const projector = await fixture.startProjector({ checkpointMs });
-    await fixture.store.waitFor(await fixture.appendRows(...someRows(fixture, 1)), 20_000);
+    await fixture.store.waitFor(await fixture.appendRows(...someRows(fixture, 1)), 60_000);
     const before = appendOnly ? await redis.logSize() : 0;
-    await fixture.store.waitFor(await fixture.appendRows(...someRows(fixture, 2)), 20_000);
+    await fixture.store.waitFor(await fixture.appendRows(...someRows(fixture, 2)), 60_000);
     await lose(redis, before);
     if (writes) await fixture.appendRows(...someRows(fixture, 3));
     await vi.waitFor(() => fixture.expectEqualToLog(), PATIENCE);
     const wanted = await fixture.appendRows(...someRows(fixture, 4));
-    expect(await fixture.store.waitFor(wanted, 20_000)).toBe(true);
+    expect(await fixture.store.waitFor(wanted, 60_000)).toBe(true);
     await fixture.expectEqualToLog();
     await projector.stop();
   });
@@ -118,7 +118,7 @@ it('is filled again after a rebuild too, when the server forgot which generation
   const { redis, fixture } = await prepare(false);
   const { generations } = fixture.store;
   const projector = await fixture.startProjector({ checkpointMs: 100, graceMs: 200 });
-  await fixture.store.waitFor(await fixture.appendRows(...someRows(fixture, 1)), 20_000);
+  await fixture.store.waitFor(await fixture.appendRows(...someRows(fixture, 1)), 60_000);
   await generations.request([{ topic: fixture.topic, until: null }]);
   const states = async () => (await generations.list()).map(({ number, state }) => [number, state]);
   await vi.waitFor(async () => expect(await states()).toEqual([[2, 'live']]), PATIENCE);
@@ -127,7 +127,7 @@ it('is filled again after a rebuild too, when the server forgot which generation
   await vi.waitFor(() => fixture.expectEqualToLog(), PATIENCE);
   expect(await states()).toEqual([]);
   const wanted = await fixture.appendRows(...someRows(fixture, 2));
-  expect(await fixture.store.waitFor(wanted, 20_000)).toBe(true);
+  expect(await fixture.store.waitFor(wanted, 60_000)).toBe(true);
   await fixture.expectEqualToLog();
   await projector.stop();
 });

@@ -52,7 +52,7 @@ it('ends equal to the log while two instances join and leave, and generations ch
   await caughtUp();
   await generations.request([{ topic: fixture.topic, until: null }]);
   await first.stop();
-  await vi.waitFor(() => isLive(2), { timeout: 60_000 });
+  await vi.waitFor(() => isLive(2), { timeout: 90_000 });
   const third = await fixture.startProjector({ checkpointMs: 200 });
   await caughtUp();
   await second.stop();
@@ -86,7 +86,7 @@ it('lets who has read its own writes go on reading them while generations change
   let after = 0;
   for (let count = 1; after < 20; count++) {
     const row = fixture.row(name, { eventTime: systemClock.now(), values: { delay: count, count: 1n } });
-    expect(await fixture.store.waitFor(await fixture.appendRows(row), 30_000)).toBe(true);
+    expect(await fixture.store.waitFor(await fixture.appendRows(row), 60_000)).toBe(true);
     const [found] = await fixture.store.read([{ entity, key, views: [fixture.view] }]);
     expect(found?.[0]?.eventId).toBe(row.eventId);
     if (count === 5) {

@@ -123,7 +123,7 @@ export function startProjectorFixture(redisUrl: string, partitions = 3): Promise
         ...part,
       }),
       async appendAndWait(...records) {
-        expect(await store.waitFor(await append(...records), 20_000)).toBe(true);
+        expect(await store.waitFor(await append(...records), 60_000)).toBe(true);
       },
       async appendRows(...rows) {
         const places = await log.append(
