@@ -14,6 +14,8 @@ export interface ClickHouseCredentials {
 export interface ClickHouseAddress extends ClickHouseCredentials {
   readonly url: string;
   readonly database: string;
+  /** The cluster on which tables are replicated; left out for one server. */
+  readonly cluster?: string;
 }
 
 // Each query holds a thread of libuv's pool while it runs; the default of 4 would queue the fifth.

@@ -95,6 +95,8 @@ function serverProperties(
     'share.coordinator.state.topic.replication.factor': 1,
     'share.coordinator.state.topic.min.isr': 1,
     'group.initial.rebalance.delay.ms': 0,
+    // What a test may ask for, that does not want to wait long for a killed member.
+    'group.min.session.timeout.ms': 3_000,
     // The default takes a quarter of this heap.
     'log.cleaner.dedupe.buffer.size': 8_388_608,
   };

@@ -59,7 +59,7 @@ async function write(stack: StackAddresses, text: string): Promise<void> {
   await admin.connect();
   // kafkajs takes it for an error when the broker has not heard of the new topic yet.
   await admin.createTopics({ topics: [{ topic: 'kept', numPartitions: 1 }], waitForLeaders: false });
-  await vi.waitUntil(async () => (await admin.listTopics()).includes('kept'));
+  await vi.waitUntil(async () => (await admin.listTopics()).includes('kept'), waiting);
   await admin.disconnect();
   const producer = kafka.producer();
   await producer.connect();

@@ -35,7 +35,7 @@ async function query(sql: string): Promise<string> {
 
 const contentHash = (source: string) => query(`SELECT count(), sum(cityHash64(*)) FROM (${source})`);
 
-describe('inserts', { timeout: 90_000 }, () => {
+describe('inserts', () => {
   it.each([
     'JSONEachRow',
     'JSONCompactEachRow',
@@ -156,9 +156,9 @@ describe('inserts', { timeout: 90_000 }, () => {
       `POST ${path} HTTP/1.1\r\nHost: x\r\n${header}\r\n\r\n${encode('1\n2\n3\n'.repeat(200_000))}`,
     );
     // The rows are on disk when the client leaves, so there would be something to insert.
-    await expect.poll(() => spooledFiles(), { timeout: 15_000 }).not.toEqual([]);
+    await expect.poll(() => spooledFiles()).not.toEqual([]);
     socket.destroy();
-    await expect.poll(() => spooledFiles(), { timeout: 15_000 }).toEqual([]);
+    await expect.poll(() => spooledFiles()).toEqual([]);
     expect(await query(`SELECT count() FROM ${table}`)).toBe('0\n');
   });
 

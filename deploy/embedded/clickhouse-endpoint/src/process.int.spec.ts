@@ -14,7 +14,7 @@ afterEach(() => rm(directory, { recursive: true, force: true }));
 
 const count = 'SELECT count(), sum(a) FROM t';
 
-describe('the process', { timeout: 90_000 }, () => {
+describe('the process', () => {
   it('lets running queries end on SIGTERM, and finds its data again', async () => {
     const first = await startEndpointProcess({}, directory);
     await post(first.url, 'CREATE TABLE t (a UInt64) ENGINE = MergeTree ORDER BY a');
@@ -29,7 +29,6 @@ describe('the process', { timeout: 90_000 }, () => {
               "SELECT count() FROM system.processes WHERE query LIKE '%sleep(3)%' AND query NOT LIKE '%LIKE%'",
             )
           ).text,
-        { timeout: 15_000 },
       )
       .toBe('1\n');
     first.kill('SIGTERM');

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => endpoint.stop());
 
-describe('queries', { timeout: 90_000 }, () => {
+describe('queries', () => {
   it('come in the URL, in the body, or begin in one and end in the other', async () => {
     expect((await get(url, '/?query=SELECT+1')).text).toBe('1\n');
     expect((await post(url, 'SELECT 2')).text).toBe('2\n');
@@ -123,7 +123,7 @@ describe('queries', { timeout: 90_000 }, () => {
   });
 });
 
-describe('errors', { timeout: 90_000 }, () => {
+describe('errors', () => {
   it.each([
     ['SELEC 1', 400, 62],
     ['1 + 1', 400, 62],
@@ -200,7 +200,7 @@ describe('errors', { timeout: 90_000 }, () => {
   });
 });
 
-describe('paths', { timeout: 90_000 }, () => {
+describe('paths', () => {
   it('answer health checks, without credentials', async () => {
     for (const path of ['/', '/ping', '/replicas_status']) {
       expect(await get(url, path)).toMatchObject({ status: 200, text: 'Ok.\n' });
@@ -210,7 +210,7 @@ describe('paths', { timeout: 90_000 }, () => {
   });
 });
 
-describe('credentials', { timeout: 90_000 }, () => {
+describe('credentials', () => {
   it('are asked for, in each of the three ways', async () => {
     const secured = await startEndpointProcess({
       MILLRACE_CLICKHOUSE_USER: 'analyst',

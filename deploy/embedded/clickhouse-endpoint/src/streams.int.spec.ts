@@ -91,7 +91,7 @@ async function running(): Promise<number> {
   return Number(reply.text);
 }
 
-describe('streamed results', { timeout: 90_000 }, () => {
+describe('streamed results', () => {
   it("equal the engine's single answer at 1 M rows in every format", { timeout: 240_000 }, async () => {
     const all = await post(url, 'SELECT name FROM system.formats WHERE is_output ORDER BY name');
     const formats = all.text.split('\n').filter((name) => name !== '' && !isAlias(name) && !isUnsteady(name));
@@ -130,7 +130,7 @@ describe('streamed results', { timeout: 90_000 }, () => {
       });
       expect(response.status).toBe(200);
       abort.abort();
-      await expect.poll(running, { timeout: 15_000 }).toBe(0);
+      await expect.poll(running).toBe(0);
     },
   );
 
@@ -174,7 +174,7 @@ describe('streamed results', { timeout: 90_000 }, () => {
   });
 });
 
-describe('a client that leaves', { timeout: 90_000 }, () => {
+describe('a client that leaves', () => {
   it.each([
     ['before the first byte', 'SELECT count() FROM numbers(1e13) WHERE sipHash64(number) = 1'],
     ['in the middle', 'SELECT number FROM numbers(1e13)'],
@@ -186,17 +186,17 @@ describe('a client that leaves', { timeout: 90_000 }, () => {
     const abort = new AbortController();
     const id = `leaving-${_}`;
     const request = fetch(`${url}/?query_id=${id}`, { method: 'POST', body: query, signal: abort.signal });
-    await expect.poll(running, { timeout: 15_000 }).toBe(1);
+    await expect.poll(running).toBe(1);
     abort.abort();
     await request.catch(() => undefined);
-    await expect.poll(running, { timeout: 15_000 }).toBe(0);
+    await expect.poll(running).toBe(0);
   });
 
   it('can be made to leave by another, with KILL QUERY and the query id', async () => {
     const request = post(url, 'SELECT count() FROM numbers(1e13) WHERE sipHash64(number) = 1', {
       query_id: 'to kill',
     });
-    await expect.poll(running, { timeout: 15_000 }).toBe(1);
+    await expect.poll(running).toBe(1);
     await post(url, "KILL QUERY WHERE query_id = 'another' ASYNC");
     expect(await running()).toBe(1);
     await post(url, "KILL QUERY WHERE query_id = 'to kill' ASYNC");
