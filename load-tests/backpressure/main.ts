@@ -8,6 +8,9 @@ import { startPlatform } from './platform.ts';
 import { problemsOf, reportText } from './report.ts';
 import { runBackpressure } from './run-backpressure.ts';
 
+/** That of a service that is told nothing else. */
+const QUEUE_BYTES = 256 * 2 ** 20;
+
 const { values } = parseArgs({
   args: process.argv.slice(2).filter((argument) => argument !== '--'),
   options: { seconds: { type: 'string' }, rate: { type: 'string' } },
@@ -17,7 +20,7 @@ const { seconds, rate } = z
   .parse(values);
 
 const folder = await mkdtemp(join(tmpdir(), 'millrace-backpressure-'));
-const platform = await startPlatform(folder);
+const platform = await startPlatform(folder, QUEUE_BYTES);
 try {
   const report = await runBackpressure(platform.value, {
     outages: outagesOf(seconds),

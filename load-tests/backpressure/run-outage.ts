@@ -4,10 +4,12 @@ import { percentiles } from '../src/measure.ts';
 import type { Outage } from './outages.ts';
 import type { Platform } from './platform.ts';
 import type { Call, SteadyLoad } from './steady-load.ts';
+import type { AlertWatch, WantedAlert } from './watch-alerts.ts';
 
-const CALM_MS = 3_000;
 const SAMPLE_MS = 500;
 const PATIENCE_MS = 60_000;
+/** Long enough for the slowest scrape of a machine with much else to do, in milliseconds. */
+export const ALERT_MS = 60_000;
 
 /** What the gateway did meanwhile. */
 export interface GatewayFigures {
@@ -29,6 +31,8 @@ export interface OutageFigures {
   /** Records that were not applied when the server came back, as the log has it and as the gauge told. */
   readonly behind: number;
   readonly lagGauge: number;
+  /** The alerts that have to be raised, and those whose expressions held while it was away. */
+  readonly alerts: { readonly expected: readonly string[]; readonly raised: readonly string[] };
   /** Whether no more was left in the end than is on its way at any moment. */
   readonly caughtUp: boolean;
   /** Events a second from the return on, the server's own start included; undefined when there was nothing to catch up with. */
@@ -45,16 +49,21 @@ export interface OutageParts {
   readonly consumption: Consumption;
   readonly memory: () => Readonly<Record<string, number>>;
   readonly lag: () => Promise<number>;
+  readonly alerts: Pick<AlertWatch, 'until'>;
+  /** The alerts that this outage has to raise. */
+  readonly wanted: readonly WantedAlert[];
+  /** Milliseconds for which it is looked at what is usual before. */
+  readonly calmMs: number;
   /** Records that are on their way at any moment of a steady load. */
   readonly onTheWay: number;
 }
 
 /** Takes a server away for a while and measures what happens until everything is applied again. */
 export async function runOutage(outage: Outage, parts: OutageParts): Promise<OutageFigures> {
-  const { platform, load, consumption, memory, lag, onTheWay } = parts;
+  const { platform, load, consumption, memory, lag, alerts, wanted, calmMs, onTheWay } = parts;
   const server = platform.servers[outage.server];
   load.take();
-  const before = await sampling(memory, wait(CALM_MS));
+  const before = await sampling(memory, wait(calmMs));
   const calmCalls = load.take();
   let back: () => void = () => undefined;
   const returned = new Promise<void>((resolve) => {
@@ -62,7 +71,8 @@ export async function runOutage(outage: Outage, parts: OutageParts): Promise<Out
   });
   if (outage.manner === 'frozen') server.freeze();
   else server.kill(() => returned);
-  const away = await sampling(memory, wait(outage.seconds * 1_000));
+  const raising = alerts.until('all', wanted, ALERT_MS);
+  const away = await sampling(memory, Promise.all([wait(outage.seconds * 1_000), raising]));
   const awayCalls = load.take();
   const lagGauge = await lag();
   const behind = await consumption.behind();
@@ -70,15 +80,19 @@ export async function runOutage(outage: Outage, parts: OutageParts): Promise<Out
   if (outage.manner === 'frozen') server.thaw();
   else back();
   await server.ready();
-  const after = await sampling(memory, consumption.until(onTheWay, PATIENCE_MS));
-  const seconds = (performance.now() - start) / 1_000;
-  const left = await consumption.behind();
+  // What was left then, not a moment later: rows go on to come.
+  const catchingUp = consumption
+    .until(onTheWay, PATIENCE_MS)
+    .then((left) => ({ left, seconds: (performance.now() - start) / 1_000 }));
+  const after = await sampling(memory, catchingUp);
+  const { left, seconds } = await catchingUp;
   return {
     outage,
     before: figuresOf(calmCalls),
     away: figuresOf(awayCalls),
     behind,
     lagGauge,
+    alerts: { expected: wanted.map(({ alert }) => alert), raised: await raising },
     caughtUp: left <= onTheWay,
     catchUp: behind > 2 * onTheWay ? Math.round((behind - left) / seconds) : undefined,
     memory: Object.fromEntries(

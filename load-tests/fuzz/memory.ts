@@ -20,6 +20,8 @@ export interface ProcessReport {
   readonly last: number;
   /** MiB by which the last quarter lies above the second one: what is left of growth after the warm-up. */
   readonly growth: number;
+  /** MiB by which the last quarter lies above the third one. */
+  readonly lateGrowth: number;
   /** Whether one process ran all the time and answered. */
   readonly survived: boolean;
 }
@@ -51,6 +53,12 @@ export function watchProcesses(services: Readonly<Record<string, { readonly url:
   })();
 
   return {
+    /** Resolves when each process has answered once, or the patience is over. */
+    async allAnswered(patienceMs: number): Promise<void> {
+      const end = performance.now() + patienceMs;
+      const known = () => [...samples.values()].every((taken) => taken.length > 0);
+      while (!known() && performance.now() < end) await wait(SAMPLE_MS);
+    },
     /** MiB of each process now. */
     now: (): Readonly<Record<string, number>> =>
       Object.fromEntries(
@@ -68,13 +76,14 @@ export function watchProcesses(services: Readonly<Record<string, { readonly url:
 function reportOf(name: string, taken: readonly Sample[], answers: boolean): ProcessReport {
   const resident = taken.map((one) => one.resident / MEBIBYTE);
   const quarter = Math.max(1, Math.floor(resident.length / 4));
-  const growth = median(resident.slice(-quarter)) - median(resident.slice(quarter, 2 * quarter));
+  const last = median(resident.slice(-quarter));
   return {
     name,
     first: Math.round(resident[0] ?? 0),
     most: Math.round(Math.max(0, ...resident)),
     last: Math.round(resident.at(-1) ?? 0),
-    growth: Math.round(growth),
+    growth: Math.round(last - median(resident.slice(quarter, 2 * quarter))),
+    lateGrowth: Math.round(last - median(resident.slice(-2 * quarter, -quarter))),
     survived: answers && new Set(taken.map(({ started }) => started)).size === 1,
   };
 }

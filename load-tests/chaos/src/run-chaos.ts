@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MillraceError, type Running, startTogether } from '@millrace/kernel';
+import { MillraceError, retrying, type Running, startTogether } from '@millrace/kernel';
 import { holdToLedger } from './checks/hold-to-ledger.ts';
 import { millraceStores } from './checks/millrace-stores.ts';
 import { progressOf } from './checks/progress.ts';
@@ -14,6 +14,7 @@ import { Ledger } from './load/ledger.ts';
 import { Quota } from './load/quota.ts';
 import { runLoad } from './load/run-load.ts';
 import { mountDisk } from './platform/disk.ts';
+import type { OwnEnd, Supervised } from './platform/supervised.ts';
 import { chanceOf } from './random.ts';
 import { unprotectedMains, unprotectedStores } from './unprotected/stores.ts';
 import { startWorld, type World } from './world.ts';
@@ -47,10 +48,17 @@ export interface ChaosResult {
   readonly struck: readonly Struck[];
   /** Points that were planned and never reached. */
   readonly missed: readonly string[];
-  /** Processes that ended without having been told to, and why. */
-  readonly ownEnds: readonly string[];
+  /** Processes that ended without having been told to. */
+  readonly ownEnds: readonly EndedProcess[];
   /** Some of what is wrong, in words. */
   readonly examples: readonly string[];
+}
+
+/** A process that ended without having been told to. */
+export interface EndedProcess extends OwnEnd {
+  readonly name: string;
+  /** Whether it is one of Millrace's own, rather than a server. */
+  readonly isService: boolean;
 }
 
 const END_LIMIT_MS = 240_000;
@@ -125,8 +133,11 @@ async function runIn(world: World, plan: Plan, options: ChaosOptions): Promise<C
       progress.reached('online', end, END_LIMIT_MS),
       progress.reached('offline', end, END_LIMIT_MS),
     ]);
-    const held = await holdToLedger({ ledger, stores, withIds: !control });
-    const proof = control ? undefined : await prove(world);
+    // A connection that lay idle may break when it is used again.
+    const until = performance.now() + END_LIMIT_MS;
+    const abandoned = () => signal.aborted || performance.now() > until;
+    const held = await retrying(() => holdToLedger({ ledger, stores, withIds: !control }), { abandoned });
+    const proof = control ? undefined : await retrying(() => prove(world), { abandoned });
     return {
       events: ledger.events,
       kills: struck.filter(({ fault, hit }) => hit && fault.kills).length,
@@ -152,10 +163,11 @@ function storesOf(
   return startTogether(async () => millraceStores(clickhouse, onlineStore));
 }
 
-function ownEndsOf({ platform }: World): readonly string[] {
+function ownEndsOf({ platform }: World): readonly EndedProcess[] {
   const { servers, gateways, online, offline, registry } = platform;
   const { kafka, redis, schemaRegistry, clickhouse } = servers;
-  return [kafka, redis, schemaRegistry, clickhouse, registry, ...gateways, ...online, ...offline].flatMap(
-    ({ name, ownEnds }) => ownEnds.map((why) => `${name}: ${why}`),
+  const services: readonly Supervised[] = [registry, ...gateways, ...online, ...offline];
+  return [kafka, redis, schemaRegistry, clickhouse, ...services].flatMap((one) =>
+    one.ownEnds.map((end) => ({ ...end, name: one.name, isService: services.includes(one) })),
   );
 }

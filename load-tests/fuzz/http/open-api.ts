@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { brokenReferences } from './references.ts';
 
 /** A JSON schema as it stands in an OpenAPI document. */
 export type JsonSchema = z.infer<typeof jsonSchema>;
@@ -9,11 +10,11 @@ const parameterSchema = z.object({
   in: z.enum(['path', 'query', 'header', 'cookie']),
   schema: jsonSchema.default({}),
 });
+const contentSchema = z.record(z.string(), z.object({ schema: jsonSchema.default({}) }));
 const operationSchema = z.object({
   parameters: z.array(parameterSchema).default([]),
-  requestBody: z
-    .object({ content: z.record(z.string(), z.object({ schema: jsonSchema.default({}) })) })
-    .optional(),
+  requestBody: z.object({ content: contentSchema }).optional(),
+  responses: z.record(z.string(), z.object({ content: contentSchema.default({}) })),
 });
 const documentSchema = z.object({
   paths: z.record(z.string(), z.record(z.string(), operationSchema)),
@@ -30,10 +31,13 @@ export interface Operation extends z.infer<typeof operationSchema> {
   readonly named: Readonly<Record<string, JsonSchema>>;
 }
 
-/** Everything that a service describes of itself. */
+/** Everything that a service describes of itself. @throws Error when a reference of the document leads nowhere */
 export async function readOperations(service: string, url: string): Promise<readonly Operation[]> {
   const response = await fetch(`${url}/openapi.json`);
-  const { paths, components } = documentSchema.parse(await response.json());
+  const document: unknown = await response.json();
+  const broken = brokenReferences(document);
+  if (broken.length > 0) throw new Error(`the document of ${service} has no ${broken.join(', ')}`);
+  const { paths, components } = documentSchema.parse(document);
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({
       ...operation,

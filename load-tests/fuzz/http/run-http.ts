@@ -1,6 +1,7 @@
 import { describeError, errorCatalogue } from '@millrace/kernel';
 import { z } from 'zod';
 import { type Random, randomOf } from '../random.ts';
+import { notDocumented } from './documented.ts';
 import { type Operation, readOperations } from './open-api.ts';
 import { type FuzzRequest, makeRequest } from './requests.ts';
 import { agent, type Answer, sendRequest } from './send-request.ts';
@@ -60,7 +61,7 @@ async function outcomeOf(
 ): Promise<{ readonly status: string; readonly finding?: HttpFinding }> {
   try {
     const answer = await sendRequest(request);
-    const problem = problemOf(answer, request.method);
+    const problem = problemOf(answer, request.method) ?? undocumented(answer, request);
     const status = String(answer.status);
     return problem === undefined ? { status } : { status, finding: findingOf(problem, request, answer.text) };
   } catch (error) {
@@ -72,6 +73,11 @@ async function outcomeOf(
 
 function isClosed(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'EPIPE' || error.code === 'ECONNRESET');
+}
+
+/** By another method it is an answer of something else. */
+function undocumented(answer: Answer, { method, operation }: FuzzRequest): string | undefined {
+  return method === operation.method ? notDocumented(operation, answer) : undefined;
 }
 
 const code = z.string().refine((text) => text in errorCatalogue);

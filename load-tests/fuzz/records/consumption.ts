@@ -7,6 +7,8 @@ import { type Running, startTogether } from '@millrace/kernel';
 
 const POLL_MS = 200;
 const ANSWER_MS = 3_000;
+/** Patiences until it is enough, though something moves. */
+const LONGEST = 5;
 
 /** What the projectors read. */
 export interface Consumed {
@@ -22,7 +24,7 @@ export interface Consumption {
    * is away.
    */
   behind(): Promise<number>;
-  /** Resolves when so few are left, or when nothing has moved for a while: with the number that is left. */
+  /** Resolves when it is certain that so few are left, or when that takes too long: with the number that is left. */
   until(most: number, patienceMs: number): Promise<number>;
 }
 
@@ -66,23 +68,31 @@ export function watchConsumption(stack: StackAddresses, consumed: Consumed): Pro
     // Asked last: what is applied meanwhile must not hide what is not.
     const ends = remembering(() => logEnds(admin, [...new Set([...consumed.offline, ...consumed.online])]));
 
-    async function behind(): Promise<number> {
+    async function look(): Promise<{ readonly left: number; readonly certain: boolean }> {
       const [ofOffline, ofOnline] = await Promise.all([offline(), online()]);
       const log = await ends();
-      return left(log, ofOffline, consumed.offline) + left(log, ofOnline, consumed.online);
+      return {
+        left:
+          left(log.offsets, ofOffline.offsets, consumed.offline) +
+          left(log.offsets, ofOnline.offsets, consumed.online),
+        certain: log.answered && ofOffline.answered && ofOnline.answered,
+      };
     }
 
+    const behind = async () => (await look()).left;
+
     async function until(most: number, patienceMs: number): Promise<number> {
-      let least = Number.POSITIVE_INFINITY;
-      let moved = performance.now();
+      const begun = performance.now();
+      let before = Number.POSITIVE_INFINITY;
+      let moved = begun;
       for (;;) {
-        const now = await behind();
-        if (now <= most) return now;
-        if (now < least) {
-          least = now;
-          moved = performance.now();
-        }
-        if (performance.now() - moved > patienceMs) return now;
+        const { left: now, certain } = await look();
+        if (certain && now <= most) return now;
+        // Compared with the look before: more is written meanwhile, and consumers may first have to join again.
+        if (now < before) moved = performance.now();
+        before = now;
+        const ended = performance.now();
+        if (ended - moved > patienceMs || ended - begun > LONGEST * patienceMs) return now;
         await wait(POLL_MS);
       }
     }
@@ -104,16 +114,24 @@ function left(log: Offsets, applied: Offsets, topics: readonly string[]): number
   return sum;
 }
 
+/** Offsets, and whether they were answered just now: old ends of the log hide what is not applied. */
+interface Known {
+  readonly offsets: Offsets;
+  readonly answered: boolean;
+}
+
 /** What was answered last, where there is no answer now. */
-function remembering(ask: () => Promise<Offsets>): () => Promise<Offsets> {
-  let known: Offsets = new Map();
+function remembering(ask: () => Promise<Offsets>): () => Promise<Known> {
+  let offsets: Offsets = new Map();
   return async () => {
     try {
-      known = await Promise.race([ask(), wait(ANSWER_MS, undefined, { ref: false }).then(() => known)]);
+      const found = await Promise.race([ask(), wait(ANSWER_MS, undefined, { ref: false })]);
+      offsets = found ?? offsets;
+      return { offsets, answered: found !== undefined };
     } catch {
       // Away; it is asked again.
+      return { offsets, answered: false };
     }
-    return known;
   };
 }
 

@@ -1,4 +1,4 @@
-import { type AvroType, frame, partitionOf } from '@millrace/events';
+import { type AvroSchema, type AvroType, frame, partitionOf } from '@millrace/events';
 import type { Random } from '../random.ts';
 
 /** An event that breaks no rule, before it is encoded. */
@@ -15,7 +15,10 @@ export interface EventKind {
   readonly topic: string;
   readonly partitions: number;
   readonly schemaId: number;
+  readonly schema: AvroSchema;
   readonly type: AvroType;
+  /** For rows: the feature view. */
+  readonly view?: string;
   /** A number gives the same event and no other one gives its key. */
   make(random: Random, number: number): GoodEvent;
 }

@@ -43,6 +43,7 @@ export async function lifecycleKinds(
         topic,
         partitions,
         schemaId: await schemaIdOf(topic, name),
+        schema: eventSchemas[name],
         type: compileAvro(eventSchemas[name]),
         make: (random, number) => ({
           key: Buffer.from(`fuzz-${number}`),

@@ -1,10 +1,16 @@
-import { frame, unframe } from '@millrace/events';
+import { compileAvro, frame, unframe } from '@millrace/events';
 import type { Random } from '../random.ts';
 import { type EventKind, goodRecord } from './event-kind.ts';
+import type { EncodeWrongly } from './wrong-types.ts';
 import { badEventTimes, withEnvelope } from './envelope-bytes.ts';
 
 const FRAME = 5;
+/** Behind the event id's length of one byte and its text. */
+const EVENT_ID_END = FRAME + 1 + 36;
+const text = compileAvro({ type: 'string' });
+/** Bytes. */
 const LARGEST = 950_000;
+const LARGEST_ID = 2 ** 31 - 1;
 const HUGE_NUMBER = Buffer.from([0xfe, 0xff, 0xff, 0xff, 0x7f]);
 const TOO_LONG_NUMBER = Buffer.alloc(11, 0xff);
 const NEGATIVE_NUMBER = Buffer.from([0x03]);
@@ -12,8 +18,10 @@ const NEGATIVE_NUMBER = Buffer.from([0x03]);
 /** What stands around a malformed record. */
 export interface Surroundings {
   readonly kinds: readonly [EventKind, ...EventKind[]];
-  /** Ids that no schema has; few, as the garbage of one broken producer would name them. */
+  /** Ids that no schema has; few, as one broken producer would name them. Garbage names others as well. */
   readonly unknownSchemaIds: readonly [number, ...number[]];
+  /** By kind of event. */
+  readonly wrongTypes: ReadonlyMap<string, EncodeWrongly>;
   /** The id of a schema that is no Avro. */
   readonly otherSchemaId: number;
 }
@@ -34,7 +42,7 @@ export const malformations: Readonly<Record<string, Malform>> = {
   'JSON instead of Avro': () => Buffer.from('{"eventTime":"2001-01-31T13:45:00Z","value":1}'),
   'no magic byte': (good, _kind, random) => replaced(good, 0, Buffer.of(random.int(1, 255))),
   'unknown schema': (good, _kind, random, { unknownSchemaIds }) =>
-    withId(good, random.pick(unknownSchemaIds)),
+    withId(good, random.chance(0.5) ? random.pick(unknownSchemaIds) : random.int(LARGEST_ID / 2, LARGEST_ID)),
   'schema id below 1': (good, _kind, random) => withId(good, random.pick([0, -1, -(2 ** 31)])),
   'schema that is no Avro': (good, _kind, _random, { otherSchemaId }) => withId(good, otherSchemaId),
   'event of another topic': (_good, kind, random, { kinds }) => {
@@ -45,6 +53,8 @@ export const malformations: Readonly<Record<string, Malform>> = {
     const other = random.pick(kinds);
     return other.topic === kind.topic ? undefined : withId(good, other.schemaId);
   },
+  'wrong types': (good, kind, _random, around) =>
+    around.wrongTypes.get(kind.name)?.(kind.type.fromBuffer(good.subarray(FRAME))),
   truncated: (good, _kind, random) => good.subarray(0, random.int(FRAME, good.length - 1)),
   'bytes behind the record': (good, _kind, random) => Buffer.concat([good, random.bytes(random.int(1, 40))]),
   'length beyond the end': (good) => withLength(good, HUGE_NUMBER),
@@ -58,6 +68,12 @@ export const malformations: Readonly<Record<string, Malform>> = {
     Buffer.concat([good.subarray(0, FRAME), random.bytes(random.int(0, 300))]),
   'large and not framed': (_good, _kind, random) => large(random, 0x7b),
   'large and framed': (good, _kind, random) => Buffer.concat([good.subarray(0, FRAME), large(random, 0x48)]),
+  'large text for an event id': (good, _kind, random) =>
+    Buffer.concat([
+      good.subarray(0, FRAME),
+      text.toBuffer('x'.repeat(largeSize(random))),
+      good.subarray(EVENT_ID_END),
+    ]),
 };
 
 /** What may become a row or a dead letter; both stores have to say the same. */
@@ -95,5 +111,9 @@ function withLength(good: Buffer, length: Buffer): Buffer {
 }
 
 function large(random: Random, byte: number): Buffer {
-  return Buffer.alloc(random.int(LARGEST / 2, LARGEST), byte);
+  return Buffer.alloc(largeSize(random), byte);
+}
+
+function largeSize(random: Random): number {
+  return random.int(LARGEST / 2, LARGEST);
 }

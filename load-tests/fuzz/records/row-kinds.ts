@@ -9,14 +9,21 @@ const LARGE_TEXT = 200_000;
 
 /** Rows of the two views. @param schemaIdOf tells the id under which the schema of a view is registered. */
 export function rowKinds(partitions: number, schemaIdOf: (view: string) => number): readonly EventKind[] {
-  const kind = (definition: FeatureView, entity: Entity, make: EventKind['make']): EventKind => ({
-    name: definition.name,
-    topic: featureTopic(definition.name),
-    partitions,
-    schemaId: schemaIdOf(definition.name),
-    type: compileAvro(featureRowSchema(definition, entity)),
-    make,
-  });
+  const kind = (definition: FeatureView, entity: Entity, make: EventKind['make']): EventKind => {
+    const { name } = definition;
+    const schema = featureRowSchema(definition, entity);
+    const type = compileAvro(schema);
+    return {
+      name,
+      topic: featureTopic(name),
+      partitions,
+      schemaId: schemaIdOf(name),
+      schema,
+      type,
+      view: name,
+      make,
+    };
+  };
   return [kind(readings.definition, sensor, makeReading), kind(layouts.definition, site, makeLayout)];
 }
 

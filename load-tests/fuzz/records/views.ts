@@ -1,4 +1,4 @@
-import { defineEntity, defineFeatureView } from '@millrace/feature-registry';
+import { defineEntity, defineFeatureService, defineFeatureView } from '@millrace/feature-registry';
 
 /** An entity with one column, and one whose key has every type. */
 export const sensor = defineEntity({ name: 'fuzz_sensor', keys: { sensor: 'long' }, owner: 'fuzz' });
@@ -48,5 +48,12 @@ export const afterwards = defineFeatureView({
   features: { value: { type: 'double' } },
 });
 
+/** What a model reads; only requests name it. */
+const service = defineFeatureService({
+  name: 'fuzz_service',
+  owner: 'fuzz',
+  views: [{ view: readings, features: ['value', 'count'] }],
+});
+
 /** What is registered before the run. */
-export const definitions = [sensor, site, readings.definition, layouts.definition];
+export const definitions = [sensor, site, readings.definition, layouts.definition, service.definition];

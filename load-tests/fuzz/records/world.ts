@@ -9,15 +9,18 @@ import { connectKafka, connectSchemaRegistry, EventCodec, kafkaConfig } from '@m
 import { featureTopic } from '@millrace/events';
 import { type Running, startTogether } from '@millrace/kernel';
 import { z } from 'zod';
+import { inspectable, inspectorsOf } from '../live-memory.ts';
 import type { Consumed } from './consumption.ts';
 import { lifecycleKinds } from './lifecycle-kinds.ts';
 import type { Surroundings } from './malformations.ts';
 import { rowKinds } from './row-kinds.ts';
 import { definitions, layouts, readings } from './views.ts';
+import { wrongTypes } from './wrong-types.ts';
 
 const UNKNOWN_IDS = 100;
 
 const env = {
+  ...inspectable,
   MILLRACE_LOG_LEVEL: 'warn',
   // Requests that wait for what never comes are to be many, not long.
   MILLRACE_ONLINE_WAIT_MS: '100',
@@ -28,6 +31,8 @@ const env = {
 export interface FuzzWorld {
   readonly stack: StackAddresses;
   readonly services: ServiceAddresses<ServiceName>;
+  /** By service, where it is asked what it holds in memory. */
+  readonly inspectors: Readonly<Record<string, string>>;
   readonly around: Surroundings;
   /** What the projectors read. */
   readonly consumed: Consumed;
@@ -42,6 +47,7 @@ export function startFuzzWorld(folder: string): Promise<Running<FuzzWorld>> {
     const onFailure = (error: Error) => void ended.push(error.message);
     const stack = await starter.start(() => startStack({ folder, onFailure }));
     const services = await starter.start(() => startServices(stack, { folder, onFailure, env }));
+    const inspectors = await inspectorsOf(folder, Object.keys(services));
     await putDefinitions(services.registry.url, definitions);
     const config = kafkaConfig({ kafkaBrokers: stack.kafka.brokers.join(',') });
     const log = await starter.start(() => connectKafka({ clientId: 'fuzz-set-up', config }));
@@ -57,6 +63,7 @@ export function startFuzzWorld(folder: string): Promise<Running<FuzzWorld>> {
     return {
       stack,
       services,
+      inspectors,
       ended,
       around: {
         kinds: [first, ...rest],
@@ -64,7 +71,14 @@ export function startFuzzWorld(folder: string): Promise<Running<FuzzWorld>> {
           900_000,
           ...Array.from({ length: UNKNOWN_IDS - 1 }, (_, i) => 900_001 + i * 7_919),
         ],
-        otherSchemaId: await registerOtherSchema(stack.schemaRegistry.url),
+        wrongTypes: await wrongTypes([...rows, ...lifecycle], (subject, schema) =>
+          registerSchema(stack.schemaRegistry.url, subject, { schema }),
+        ),
+        // Somebody else in the house may use another language.
+        otherSchemaId: await registerSchema(stack.schemaRegistry.url, 'fuzz-other-value', {
+          schemaType: 'PROTOBUF',
+          schema: 'syntax = "proto3"; message Other { string text = 1; }',
+        }),
       },
       consumed: {
         online: views.map(featureTopic),
@@ -98,15 +112,12 @@ async function viewSchemaIds(registry: string): Promise<ReadonlyMap<string, numb
   return ids;
 }
 
-/** A schema of another language, as somebody else in the house may have registered it. */
-async function registerOtherSchema(registry: string): Promise<number> {
-  const response = await fetch(`${registry}/subjects/fuzz-other-value/versions`, {
+/** Registers a schema as any producer may, and tells its id. */
+async function registerSchema(registry: string, subject: string, schema: object): Promise<number> {
+  const response = await fetch(`${registry}/subjects/${subject}/versions`, {
     method: 'POST',
     headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
-    body: JSON.stringify({
-      schemaType: 'PROTOBUF',
-      schema: 'syntax = "proto3"; message Other { string text = 1; }',
-    }),
+    body: JSON.stringify(schema),
   });
   return idSchema.parse(await response.json()).id;
 }

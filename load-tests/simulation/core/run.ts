@@ -26,7 +26,7 @@ export function drawWeather(random: Random): Weather {
     refused: random.pick([0, 0.02, 0.1]),
     unanswered: random.pick([0, 0.02, 0.1]),
     incidents: random.pick([0, 0.03, 0.06, 0.12]),
-    rebuilds: random.pick([0, 0, 0, 1]),
+    rebuilds: random.pick([0, 0, 0, 1, 2]),
   };
 }
 

@@ -98,13 +98,6 @@ export class Scheduler {
     });
   }
 
-  /** A call whose moment tells nothing: it is carried out at once. */
-  callAtOnce<T>(process: Process, perform: () => T): Promise<T> {
-    return new Promise((resolve) => {
-      if (process.alive) resolve(perform());
-    });
-  }
-
   timersOf(process: Process): Timers {
     const start = (ms: number, run: () => void, every: number | undefined) => {
       const timer: Timer = { due: this.#now + ms, process, every, run };

@@ -1,10 +1,16 @@
 import { defineEntity, defineFeatureView } from '@millrace/feature-registry';
+import type { Micros } from '@millrace/kernel';
 import { catalogOf, rowEncoder } from '@millrace/online-store/testing';
 
 const entity = defineEntity({ name: 'thing', keys: { id: 'long' }, owner: 'simulation' });
 
-const views = ['first', 'second'].map((name) =>
-  defineFeatureView({ name, entity, ttl: null, owner: 'simulation', features: { value: { type: 'long' } } }),
+const views = (
+  [
+    ['first', null],
+    ['second', '5s'],
+  ] as const
+).map(([name, ttl]) =>
+  defineFeatureView({ name, entity, ttl, owner: 'simulation', features: { value: { type: 'long' } } }),
 );
 
 /** The definitions as the log would give them. Never changed, so all runs share it. */
@@ -25,6 +31,14 @@ export function viewOf(topic: string): string {
   const view = catalog.views().find((candidate) => candidate.topic === topic);
   if (view === undefined) throw new RangeError(`${topic} is not the topic of a view`);
   return view.definition.name;
+}
+
+/** How long after its TTL a row is kept, counted from its recording, in microseconds. */
+export const HORIZON = 2_000_000n;
+
+/** How long rows of a topic are valid; null for ever. */
+export function ttlOf(topic: string): Micros | null {
+  return catalog.views().find((candidate) => candidate.topic === topic)?.ttl ?? null;
 }
 
 /** How many entities there may be. */

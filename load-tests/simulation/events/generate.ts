@@ -29,12 +29,15 @@ const NOTHING = Buffer.alloc(0);
 type PlannedRow = Planned & { readonly meant: Row };
 
 const FIRST_TIME = BigInt(Date.UTC(2026, 0, 31, 23)) * 1000n;
+/** Some events are from just now, or ahead of it: they go out of date while the run lasts. */
+const RECENT_TIMES = [55n, 65n, 90n].map((seconds) => FIRST_TIME + (59n * 60n + seconds - 60n) * 1_000_000n);
 const FAR_AHEAD = BigInt(Date.UTC(2040, 0, 1)) * 1000n;
 
 /** Everything that producers append in a run, in their order. */
 export function planEvents(random: Random, partitions: number): readonly Planned[] {
   const entities = random.between(1, ENTITIES);
-  const times = random.between(1, 6);
+  const first = Array.from({ length: random.between(1, 6) }, (_, at) => FIRST_TIME + BigInt(at));
+  const times = random.chance(0.3) ? [...first, ...RECENT_TIMES] : first;
   const count = random.between(4, 36);
   const copies = random.pick([0, 0.1, 0.3]);
   const broken = random.pick([0, 0.05, 0.2]);
@@ -65,14 +68,14 @@ function planRow(
   number: number,
   topic: string,
   entities: number,
-  times: number,
+  times: readonly Micros[],
   partitions: number,
 ): PlannedRow {
   const entity = BigInt(random.below(entities));
   const row: Row = {
     eventId: eventId(number),
     // Few times for many events: many are tied, and many late.
-    eventTime: FIRST_TIME + BigInt(random.below(times)),
+    eventTime: random.pick(times),
     entity,
     key: keys.encode({ id: entity }),
     value: random.chance(0.2) ? null : BigInt(number),

@@ -1,4 +1,5 @@
 import { type OffsetVector, packPosition, type Position } from '@millrace/events';
+import type { Micros } from '@millrace/kernel';
 import type { Entry, SimulatedLog } from '../log/simulated-log.ts';
 import type { Planned, Row } from './generate.ts';
 
@@ -8,6 +9,8 @@ export interface Recorded extends Row {
   readonly partition: number;
   readonly offset: bigint;
   readonly position: Position;
+  /** When the log took it in, in microseconds. */
+  readonly recordedAt: Micros;
   /** The record's value. */
   readonly bytes: Buffer;
 }
@@ -21,6 +24,7 @@ export class Producers {
   readonly #planned: readonly Planned[];
   #appended = 0;
   readonly rows: Recorded[] = [];
+  readonly #byEntity = new Map<string, Recorded[]>();
   readonly letters: Letter[] = [];
 
   constructor(log: SimulatedLog, planned: readonly Planned[]) {
@@ -32,13 +36,24 @@ export class Producers {
     return this.#planned.length - this.#appended;
   }
 
+  /** The rows of an entity in a topic. */
+  of(topic: string, entity: bigint): readonly Recorded[] {
+    return this.#byEntity.get(`${topic} ${entity}`) ?? [];
+  }
+
+  #add(row: Recorded): void {
+    this.rows.push(row);
+    const address = `${row.topic} ${row.entity}`;
+    this.#byEntity.set(address, [...(this.#byEntity.get(address) ?? []), row]);
+  }
+
   /** Appends the next record. @returns a line about it. */
   append(): string {
     const next = this.#planned[this.#appended];
     if (next === undefined) return 'nothing';
     this.#appended += 1;
     const { topic, partition, key, value, meant } = next;
-    const { offset } = this.#log.append(topic, partition, recordOf(next, key, value));
+    const { offset, recordedAt } = this.#log.append(topic, partition, recordOf(next, key, value));
     const place = `${topic}/${partition}@${offset}`;
     if (meant === 'marker') return `${place} a marker`;
     if (meant === 'dead letter') {
@@ -46,7 +61,7 @@ export class Producers {
       return `${place} a broken record`;
     }
     const position = packPosition({ epoch: 0, offset, partition });
-    this.rows.push({ ...meant, topic, partition, offset, position, bytes: value });
+    this.#add({ ...meant, topic, partition, offset, position, recordedAt, bytes: value });
     const what = meant.value === null ? 'deletion' : `value ${meant.value}`;
     return `${place} event ${meant.eventId.slice(-4)} at ${meant.eventTime % 1000n}: thing ${meant.entity}, ${what}`;
   }

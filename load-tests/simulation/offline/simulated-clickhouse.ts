@@ -1,5 +1,11 @@
-import { MillraceError } from '@millrace/kernel';
+import { type Micros, MillraceError } from '@millrace/kernel';
 import type { AppliedRange, RowBlock } from '@millrace/offline-store';
+import {
+  foldMarks,
+  type Mark,
+  type NewMark,
+  type TopicGenerations,
+} from '@millrace/offline-store/simulation';
 import { Answer } from '../core/scheduler.ts';
 import { promised } from '../core/violation.ts';
 import type { LetterBox } from '../events/letters.ts';
@@ -24,6 +30,9 @@ export class SimulatedClickHouse {
   readonly #tables = new Map<string, StoredRow[]>();
   readonly #tokens = new Set<string>();
   readonly #dropped = new Set<string>();
+  readonly #marks: Mark[] = [];
+  readonly #shown = new Map<string, number>();
+  #known: ReadonlyMap<string, TopicGenerations> = new Map();
   #ranges: AppliedRange[] = [];
 
   constructor(producers: Producers, letters: LetterBox, flaws: ServerFlaws) {
@@ -48,15 +57,53 @@ export class SimulatedClickHouse {
     return added.map(({ partition, offset }) => `${partition}@${offset}`).join(' ');
   }
 
-  /** Deletes what a generation holds. */
-  drop(topic: string, generation: number): void {
+  /** Adds marks of generations, all at once. */
+  mark(marks: readonly NewMark[], now: Micros): void {
+    this.#marks.push(...marks.map((mark) => ({ ...mark, since: now })));
+    const byTopic = Map.groupBy(this.#marks, ({ topic }) => topic);
+    this.#known = new Map([...byTopic].map(([topic, ofTopic]) => [topic, foldMarks(topic, ofTopic)]));
+  }
+
+  /** What is known of generations of topics that were ever rebuilt. */
+  get generations(): ReadonlyMap<string, TopicGenerations> {
+    return this.#known;
+  }
+
+  /** The generation of a topic that is read. */
+  live(topic: string): number {
+    return this.#known.get(topic)?.live ?? 1;
+  }
+
+  /** Makes the names that analysts use lead to a generation of a topic. */
+  show(topic: string, generation: number): void {
+    this.#shown.set(topic, generation);
+  }
+
+  /** The generation that the names of a topic lead to. */
+  shown(topic: string): number | undefined {
+    return this.#shown.get(topic);
+  }
+
+  dropTable(topic: string, generation: number): void {
+    promised(
+      'no name leads to a table that goes',
+      this.#shown.get(topic) !== generation,
+      () => `${topic} leads to generation ${generation}, which is dropped`,
+    );
     this.#dropped.add(tableOf(topic, generation));
     this.#tables.delete(tableOf(topic, generation));
+  }
+
+  forgetRanges(topic: string, generation: number): void {
     this.#ranges = this.#ranges.filter((range) => range.topic !== topic || range.generation !== generation);
   }
 
   rows(table: string): readonly StoredRow[] {
     return this.#tables.get(table) ?? [];
+  }
+
+  hasTable(table: string): boolean {
+    return this.#tables.has(table);
   }
 
   recordApplied(ranges: readonly AppliedRange[]): string {
@@ -76,6 +123,13 @@ export class SimulatedClickHouse {
       )
       .map(({ lastOffset }) => lastOffset + 1n);
     return ends.reduce((most, end) => (end > most ? end : most), 0n);
+  }
+
+  /** The end of what is stored without a gap, of each partition of which anything is. */
+  applied(topic: string, generation: number): ReadonlyMap<number, bigint> {
+    const mine = this.#ranges.filter((range) => range.topic === topic && range.generation === generation);
+    const partitions = new Set(mine.map(({ partition }) => partition));
+    return new Map([...partitions].map((partition) => [partition, this.next(topic, partition, generation)]));
   }
 
   /** The end of what is stored without a gap from offset 0. */

@@ -1,37 +1,37 @@
 import { MillraceError } from '@millrace/kernel';
 import type { ProjectionParts } from '@millrace/offline-projector/projection';
-import type { Generations } from '@millrace/processing';
 import type { Process } from '../core/process.ts';
-import type { Scheduler } from '../core/scheduler.ts';
-import { show } from '../core/show.ts';
+import { Answer, type Scheduler } from '../core/scheduler.ts';
 import { type SimulatedClickHouse, tableOf } from './simulated-clickhouse.ts';
+import { type Ask, simulatedGenerations, simulatedNames } from './simulated-generations.ts';
 
 /** The store as projecting sees it. */
 export type OfflineProjectedStore = ProjectionParts['store'];
 
+/** Statements of one process. */
+export function statementsOf(scheduler: Scheduler, process: Process): Ask {
+  return (action, perform) => scheduler.call(process, { action, perform, failure: storeUnavailable });
+}
+
 /** The offline store as one process sees it. */
 export function simulatedOfflineStore(
   server: SimulatedClickHouse,
-  generations: Generations,
   scheduler: Scheduler,
   process: Process,
 ): OfflineProjectedStore {
-  const call = <T>(action: string, perform: () => T): Promise<T> =>
-    scheduler.call(process, { action, perform, failure: storeUnavailable });
-  const ask = <T>(action: string, perform: () => Promise<T>): Promise<T> =>
-    call(action, perform).then((answer) => answer);
+  const call = statementsOf(scheduler, process);
+  const names = simulatedNames(server, call);
   return {
-    generations: {
-      list: () => ask('list generations', () => generations.list()),
-      request: (topics) => ask('ask for generations', () => generations.request(topics)),
-      goLive: (named) => ask(`go live: ${namesOf(named)}`, () => generations.goLive(named)),
-      giveUp: (named) => ask(`give up: ${namesOf(named)}`, () => generations.giveUp(named)),
-      drop: (named) => ask(`drop ${namesOf([named])}`, () => generations.drop(named)),
-      applied: (named) => ask(`what ${namesOf([named])} holds`, () => generations.applied(named)),
-    },
-    ensureView: async (view, generation) => {
-      const table = tableOf(view.topic, generation);
+    generations: simulatedGenerations(server, scheduler.clock, call, names),
+    ensureView: async ({ topic }, generation) => {
+      const table = tableOf(topic, generation);
+      await call(`whether ${table} may be`, () => {
+        const known = server.generations.get(topic);
+        const exists = known?.generations.some(({ number }) => number === generation) ?? generation === 1;
+        if (!exists) throw new Answer(new MillraceError('INTERNAL', `there is no ${table}`));
+      });
       await call(`make ${table}`, () => server.createTable(table));
+      await names.settle(topic);
     },
     ensureTopic: () => Promise.resolve(),
     insert: async (block) => {
@@ -44,10 +44,6 @@ export function simulatedOfflineStore(
       call(`where ${topic}/${partition} goes on`, () => server.next(topic, partition, generation)),
     applied: () => Promise.reject(new Error('nobody asks for it')),
   };
-}
-
-function namesOf(named: Parameters<Generations['goLive']>[0]): string {
-  return show(named.map(({ topic, number }) => `${topic}#${number}`));
 }
 
 function storeUnavailable(): Error {

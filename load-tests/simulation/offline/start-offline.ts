@@ -32,11 +32,12 @@ export interface OfflineParts {
   readonly deadLetters: DeadLetters;
   readonly timers: Timers;
   readonly clock: Clock;
+  readonly graceMs: number;
   readonly onFailure: (error: unknown) => void;
 }
 
 /** The offline projector as its service puts it together, on simulated parts. */
-export function startOffline({ log, ...parts }: OfflineParts): Promise<Projector> {
+export function startOffline({ log, graceMs, ...parts }: OfflineParts): Promise<Projector> {
   return startProjection(
     {
       ...parts,
@@ -52,7 +53,7 @@ export function startOffline({ log, ...parts }: OfflineParts): Promise<Projector
     {
       maxAhead: MAX_AHEAD,
       lingerMs: 200,
-      graceMs: 3_000,
+      graceMs,
       topicQueueBytes: 1_000,
       maxBytesPerPartition: 1_024,
       otherTopics: [],

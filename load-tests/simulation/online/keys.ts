@@ -3,13 +3,14 @@ import { Layout } from '@millrace/online-store/redis';
 import { ENTITIES } from '../events/definitions.ts';
 import { keys } from '../events/generate.ts';
 
-/** Names the store's keys, for projectors and checks alike. */
-export const layout = new Layout('sim');
+/** Names the store's keys, for projectors and checks alike. A few buckets do: what lies in another one tells nothing more. */
+export const layout = new Layout('sim', 4);
 
 /** An entity, and where it lies. */
 export interface PlacedEntity {
   readonly id: bigint;
   readonly bucket: number;
+  readonly key: Buffer;
   /** The key of its hash. */
   readonly rowKey: string;
 }
@@ -17,8 +18,8 @@ export interface PlacedEntity {
 /** All entities that there may be. */
 export const placedEntities: readonly PlacedEntity[] = Array.from({ length: ENTITIES }, (_, id) => {
   const key = keys.encode({ id: BigInt(id) });
-  const bucket = bucketOf(key);
-  return { id: BigInt(id), bucket, rowKey: layout.rowKey(bucket, 'thing', key).toString('latin1') };
+  const bucket = bucketOf(key, layout.buckets);
+  return { id: BigInt(id), bucket, key, rowKey: layout.rowKey(bucket, 'thing', key).toString('latin1') };
 });
 
 /** The field of a partition in hashes of positions. */
@@ -29,12 +30,4 @@ export function partitionFieldOf(topic: string, generation: number, partition: n
 /** What all keys of a bucket begin with. */
 export function bucketPrefixOf(key: string): string {
   return key.slice(0, key.indexOf('}') + 1);
-}
-
-const prefixes = new Set(placedEntities.map(({ bucket }) => bucketPrefixOf(layout.positions(bucket))));
-
-/** Whether a command is about one of the thousand buckets that no entity is in: in what order those go tells nothing. */
-export function isElsewhere([key = '', ...others]: readonly string[]): boolean {
-  if (others.length > 0 || key.includes(':{store}:')) return false;
-  return !prefixes.has(bucketPrefixOf(key));
 }

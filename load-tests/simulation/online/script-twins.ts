@@ -13,7 +13,14 @@ import {
 import { requestGenerations, settleGenerations } from './generation-scripts.ts';
 import { raiseApplied, raisePositions, readPositions } from './position-scripts.ts';
 import type { SimulatedRedis } from './simulated-redis.ts';
-import { collectRows, dropRows, readBucket, readRows } from './sweep-and-read-scripts.ts';
+import {
+  collectRows,
+  type IsOver,
+  isOutOfDate,
+  dropRows,
+  readBucket,
+  readRows,
+} from './sweep-and-read-scripts.ts';
 import { type Argument, bytes } from './values.ts';
 import { keepNewest, type PutRow, writeRows } from './write-script.ts';
 
@@ -32,8 +39,9 @@ export interface Twin {
  * The scripts of the store, by their hash, each with what it does on the simulated server.
  *
  * @param put what becomes of a row where one is already; mutants do that wrong.
+ * @param isOver which rows are collected.
  */
-export const twinsOf = (put: PutRow = keepNewest): ReadonlyMap<string, Twin> =>
+export const twinsOf = (put: PutRow = keepNewest, isOver: IsOver = isOutOfDate): ReadonlyMap<string, Twin> =>
   new Map<string, Twin>([
     [
       writeScript.sha,
@@ -57,10 +65,10 @@ export const twinsOf = (put: PutRow = keepNewest): ReadonlyMap<string, Twin> =>
       settleScript.sha,
       { name: 'settle generations', run: (redis, [key = ''], args) => settleGenerations(redis, key, args) },
     ],
-    [dropRowsScript.sha, { name: 'drop rows', run: (redis, [key = ''], args) => dropRows(redis, key, args) }],
+    [dropRowsScript.sha, { name: 'drop rows', run: dropRows }],
     [
       collectScript.sha,
-      { name: 'collect rows', run: (redis, [key = ''], args) => collectRows(redis, key, args) },
+      { name: 'collect rows', run: (redis, [key = ''], args) => collectRows(redis, key, args, isOver) },
     ],
     [readScript.sha, { name: 'read rows', run: readRows }],
     [

@@ -1,3 +1,4 @@
+import { MillraceError } from '@millrace/kernel';
 import type { RedisCommands } from '@millrace/online-store/redis';
 import type { Twin } from './script-twins.ts';
 import type { SimulatedRedis } from './simulated-redis.ts';
@@ -8,7 +9,14 @@ export interface Sent<T> {
   readonly action: string;
   /** The keys that it names. */
   readonly keys: readonly string[];
+  /** The fields of rows that it reads. */
+  readonly fields?: readonly string[];
   perform(): T;
+}
+
+/** What a caller sees when a command was refused, or not answered. */
+export function connectionLost(): Error {
+  return new MillraceError('STORE_UNAVAILABLE', 'Redis does not answer');
 }
 
 /** Carries a command out when it is time, and gives its answer. */
@@ -37,6 +45,13 @@ export function simulatedClient(
     const raw = rest.slice(keyCount);
     return run(twin.name, keys, describe(twin.name, raw), () => twin.run(redis, keys, raw.map(text), raw));
   };
+  const readFields = (key: string, fields: readonly string[]) =>
+    send({
+      action: `redis: HMGET ${key} ${fields.join(' ')}`,
+      keys: [key],
+      fields,
+      perform: () => fields.map((field) => rowAt(redis, key, field)),
+    });
   return {
     isCluster: false,
     evalsha: (sha, keys, ...rest) => script(sha, keys, rest),
@@ -60,9 +75,7 @@ export function simulatedClient(
         case 'evalsha':
           return script(text(first), Number(rest[0]), rest.slice(1));
         case 'hmget':
-          return run('HMGET', [text(first)], '', () =>
-            rest.map((field) => rowAt(redis, text(first), text(field))),
-          );
+          return readFields(text(first), rest.map(text));
         case 'sscan':
           return run('SSCAN', [text(first)], '', () => [
             Buffer.from('0'),

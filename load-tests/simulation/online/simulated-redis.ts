@@ -19,6 +19,8 @@ export class SimulatedRedis {
   readonly #hashes = new Map<string, Map<string, Value>>();
   /** Changes by command, the last one last. */
   #commands: Change[][] = [];
+  /** How often it has lost writes. */
+  losses = 0;
   /** Keys that have changed since somebody cleared this. */
   readonly touched = new Set<string>();
 
@@ -62,6 +64,7 @@ export class SimulatedRedis {
 
   /** Forgets what the last commands did. */
   forget(commands: number): void {
+    this.losses += 1;
     for (const changes of this.#commands.splice(-commands, commands).toReversed()) {
       for (const { key, field, before } of changes.toReversed()) this.#put(key, field, before);
     }
@@ -69,6 +72,7 @@ export class SimulatedRedis {
 
   /** Forgets everything. */
   flush(): void {
+    this.losses += 1;
     for (const key of this.#hashes.keys()) this.touched.add(key);
     this.#hashes.clear();
     this.#commands = [];

@@ -9,6 +9,9 @@ export interface StoredGeneration {
   readonly topic: string;
   readonly number: number;
   readonly state: Generation['state'];
+  /** When it got into its state, in microseconds. */
+  readonly since: bigint;
+  readonly rebuild: string;
 }
 
 /** The generations that the store names, and the first one, live, of a topic of which it names none. */
@@ -18,15 +21,16 @@ export function storedGenerations(redis: SimulatedRedis): readonly StoredGenerat
     const named = fields.flatMap(([field, value]) => {
       const [name, number] = field.split('#');
       return name === topic && number !== undefined
-        ? [{ topic, number: Number(number), state: stateOf(value) }]
+        ? [{ topic, number: Number(number), ...partsOf(value.toString()) }]
         : [];
     });
-    return named.length > 0 ? named : [{ topic, number: 1, state: 'live' }];
+    return named.length > 0 ? named : [{ topic, number: 1, state: 'live', since: 0n, rebuild: '' }];
   });
 }
 
 const stateSchema = z.enum(['building', 'live', 'retired']);
 
-function stateOf(value: Buffer | string): Generation['state'] {
-  return stateSchema.parse(value.toString().split('|')[0]);
+function partsOf(value: string): Pick<StoredGeneration, 'state' | 'since' | 'rebuild'> {
+  const [state, since = '0', rebuild = ''] = value.split('|');
+  return { state: stateSchema.parse(state), since: BigInt(since), rebuild };
 }

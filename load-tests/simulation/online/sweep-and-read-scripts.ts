@@ -6,9 +6,10 @@ const RECORDED_AT = 33;
 /** Does what the script that drops rows of a generation does. */
 export function dropRows(
   redis: SimulatedRedis,
-  entitiesKey: string,
-  [rows = '', ties = '', field = '', ...entities]: readonly string[],
+  [entitiesKey = '', positions = '']: readonly string[],
+  [rows = '', ties = '', field = '', prefix = '', ...entities]: readonly string[],
 ): number {
+  if ([...redis.fields(positions).keys()].some((position) => position.startsWith(prefix))) return -1;
   let dropped = 0;
   for (const entity of entities) {
     if (!redis.delete(rows + entity, field)) continue;
@@ -19,11 +20,25 @@ export function dropRows(
   return dropped;
 }
 
+/** The times that a row must be before to be collected, as rows have them. */
+export interface Bounds {
+  readonly recorded: Buffer;
+  readonly happened: Buffer;
+}
+
+/** Whether a row is collected. */
+export type IsOver = (row: Buffer, bounds: Bounds) => boolean;
+
+/** Recorded and happened long ago. */
+export const isOutOfDate: IsOver = (row, { recorded, happened }) =>
+  isBefore(row, RECORDED_AT, recorded) && isBefore(row, 0, happened);
+
 /** Does what the script that collects rows does. */
 export function collectRows(
   redis: SimulatedRedis,
   entitiesKey: string,
   [rows = '', ties = '', count = '0', ...rest]: readonly string[],
+  isOver: IsOver,
 ): number {
   const bounds = Array.from({ length: Number(count) }, (_, index) => ({
     field: rest[3 * index] ?? '',
@@ -32,10 +47,9 @@ export function collectRows(
   }));
   let collected = 0;
   for (const entity of rest.slice(3 * bounds.length)) {
-    for (const { field, recorded, happened } of bounds) {
+    for (const { field, ...times } of bounds) {
       const row = redis.get(rows + entity, field);
-      if (!Buffer.isBuffer(row) || !isBefore(row, RECORDED_AT, recorded) || !isBefore(row, 0, happened))
-        continue;
+      if (!Buffer.isBuffer(row) || !isOver(row, times)) continue;
       redis.delete(rows + entity, field);
       redis.deleteAll(`${ties}${field}:${entity}`);
       collected += 1;

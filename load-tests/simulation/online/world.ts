@@ -1,15 +1,27 @@
-import { describeError, MillraceError } from '@millrace/kernel';
-import { RedisGenerations, RedisWriter } from '@millrace/online-store/redis';
+import { describeError } from '@millrace/kernel';
+import type { OnlineStoreCollector } from '@millrace/online-store';
+import {
+  type HoldingTimes,
+  RedisCollector,
+  RedisGenerations,
+  RedisWriter,
+} from '@millrace/online-store/redis';
 import type { ProjectionParts } from '@millrace/online-projector/projection';
+import { wasCollected } from '@millrace/verification';
 import type { Process } from '../core/process.ts';
 import { Rebuilds } from '../core/rebuilds.ts';
 import { promised } from '../core/violation.ts';
 import type { World, WorldParts } from '../core/world.ts';
 import { LetterBox, simulatedDeadLetters } from '../events/letters.ts';
-import { isElsewhere, layout } from './keys.ts';
+import { Collected, type KnowsCollected } from './collected.ts';
+import { HORIZON } from '../events/definitions.ts';
+import type { IsOver } from './sweep-and-read-scripts.ts';
+import { layout } from './keys.ts';
+import { OnlineReader } from './online-reader.ts';
 import { Parity } from './parity.ts';
+import { GRACE_MS, holdingTimes } from './reader-times.ts';
 import { twinsOf } from './script-twins.ts';
-import { type Send, simulatedClient } from './simulated-client.ts';
+import { connectionLost, type Send, simulatedClient } from './simulated-client.ts';
 import { SimulatedRedis } from './simulated-redis.ts';
 import { storedGenerations } from './stored-generations.ts';
 import { startOnline } from './start-online.ts';
@@ -26,17 +38,36 @@ export interface OnlineFlaws {
   readonly distort?: (store: OnlineProjectedStore) => OnlineProjectedStore;
   /** What the server does with a row where one is already. @default the rule */
   readonly put?: PutRow;
+  /** For how long readers hold on to generations. @default less than the grace */
+  readonly holds?: HoldingTimes;
+  /** For how long a generation is fed that was live. @default {@link GRACE_MS} */
+  readonly graceMs?: number;
+  /** Which rows the server collects. @default those that are out of date */
+  readonly isOver?: IsOver;
+  /** How long after its TTL a row is kept. @default {@link HORIZON} */
+  readonly horizon?: bigint;
+  /** How the verification knows what was collected. */
+  readonly knows?: KnowsCollected;
 }
 
 /** The online projector over a simulated Redis. */
 export function onlineWorld(
   { scheduler, random, history, cluster, producers, partitions }: WorldParts,
-  { distort = (store) => store, put }: OnlineFlaws = {},
+  {
+    distort = (store) => store,
+    put,
+    holds = holdingTimes,
+    graceMs = GRACE_MS,
+    isOver,
+    horizon = HORIZON,
+    knows = wasCollected,
+  }: OnlineFlaws = {},
 ): World {
-  const twins = twinsOf(put);
+  const twins = twinsOf(put, isOver);
   const redis = new SimulatedRedis();
   const letters = new LetterBox();
-  const parity = new Parity(redis, producers, partitions);
+  const collected = new Collected(producers, scheduler.clock, knows);
+  const parity = new Parity(redis, producers, partitions, collected);
 
   const immediately = simulatedClient(redis, async ({ perform }) => perform(), twins);
   const rebuilds = new Rebuilds(
@@ -46,34 +77,57 @@ export function onlineWorld(
     (topic, number, partition) => BigInt(parity.applied(topic, number, partition)),
   );
 
-  function storeOf(process: Process): OnlineProjectedStore {
-    const send: Send = (command) =>
-      isElsewhere(command.keys)
-        ? scheduler.callAtOnce(process, command.perform)
-        : scheduler.call(process, { ...command, failure: connectionLost });
+  let broken: unknown;
+  for (let reader = random.pick([0, 1, 1, 2]); reader > 0; reader--) {
+    new OnlineReader({
+      name: `reader-${reader}`,
+      scheduler,
+      random: random.fork(),
+      redis,
+      twins,
+      producers,
+      holds,
+      mayBeGone: (topic, row) => collected.mayBeGone(topic, row),
+    })
+      .run()
+      .catch((error: unknown) => {
+        broken ??= error;
+      });
+  }
+
+  function storeOf(process: Process): OnlineProjectedStore & OnlineStoreCollector {
+    const send: Send = (command) => scheduler.call(process, { ...command, failure: connectionLost });
     const client = simulatedClient(redis, send, twins);
     const writer = new RedisWriter(client, layout);
+    const collector = new RedisCollector(client, layout);
     return {
       generations: new RedisGenerations(client, layout, scheduler.clock),
       resumeFrom: (from) => writer.resumeFrom(from),
       write: (rows, end) => writer.write(rows, end),
       checkpoint: () => writer.checkpoint(),
       release: (generation) => writer.release(generation),
+      collect: (bucket, views, time) => collector.collect(bucket, views, time),
     };
   }
 
   return {
     name: 'online',
-    start: (process, onFailure) =>
-      startOnline({
+    start: (process, onFailure) => {
+      const store = storeOf(process);
+      return startOnline({
         log: cluster.seenBy(process),
-        store: distort(storeOf(process)),
+        store: distort(store),
+        collector: store,
+        horizon,
+        random: () => random.next(),
         deadLetters: simulatedDeadLetters(letters, producers, scheduler, process),
         timers: scheduler.timersOf(process),
         clock: scheduler.clock,
+        graceMs,
         onTrouble: (error) => history.note(scheduler.now, process.name, `notes: ${describeError(error)}`),
         onFailure,
-      }),
+      });
+    },
     incidents: [
       {
         weight: 3,
@@ -95,6 +149,7 @@ export function onlineWorld(
     ],
     rebuild: () => rebuilds.ask(),
     check() {
+      if (broken !== undefined) throw broken;
       parity.check();
       if (rebuilds.areUnderWay) rebuilds.check(storedGenerations(redis));
       return Promise.resolve();
@@ -110,8 +165,4 @@ export function onlineWorld(
         );
     },
   };
-}
-
-function connectionLost(): Error {
-  return new MillraceError('STORE_UNAVAILABLE', 'Redis does not answer');
 }

@@ -1,6 +1,6 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import { KeyCodec } from '@millrace/events';
-import { appliedPartitions } from '@millrace/offline-store';
+import { appliedPartitions, storeError } from '@millrace/offline-store';
 import { BUCKETS, type OnlineStore } from '@millrace/online-store';
 import { z } from 'zod';
 import { account, shop, typedKeyOf, views } from '../load/definitions.ts';
@@ -41,21 +41,30 @@ export function millraceStores(clickhouse: ClickHouseClient, online: OnlineStore
 
 const eventSchema = z.tuple([z.coerce.number().nullable(), z.string()]);
 
-/** Every event of a table or view. @param number an expression for the number of an event, null without one */
+/**
+ * Every event of a table or view.
+ *
+ * @param number an expression for the number of an event, null without one
+ * @throws MillraceError STORE_UNAVAILABLE
+ */
 export async function* shownEvents(
   clickhouse: ClickHouseClient,
   table: string,
   number: string,
 ): AsyncIterable<readonly ShownEvent[]> {
-  const answer = await clickhouse.query({
-    query: `SELECT ${number} AS number, event_id FROM ${table}`,
-    format: 'JSONCompactEachRow',
-  });
-  for await (const rows of answer.stream()) {
-    yield rows.map((row) => {
-      const [n, eventId] = eventSchema.parse(row.json());
-      return { n: n ?? undefined, eventId };
+  try {
+    const answer = await clickhouse.query({
+      query: `SELECT ${number} AS number, event_id FROM ${table}`,
+      format: 'JSONCompactEachRow',
     });
+    for await (const rows of answer.stream()) {
+      yield rows.map((row) => {
+        const [n, eventId] = eventSchema.parse(row.json());
+        return { n: n ?? undefined, eventId };
+      });
+    }
+  } catch (cause) {
+    throw storeError(`${table} in ClickHouse`, cause);
   }
 }
 

@@ -19,15 +19,15 @@ export async function prove(world: World): Promise<Proof> {
   const { log, registry, catalog, onlineStore, clickhouse } = world;
   const { onlineProjectorGcHorizon: collectionHorizon } = z.object(collectionConfigShape).parse({});
   const parts = { log, registry, catalog, onlineStore, clickhouse, clock: systemClock, collectionHorizon };
-  const { conservation, parity, differences, pending } = await verify(parts, { waitMs: WAIT_MS });
+  const { conservation, parity, differences, pending, stale } = await verify(parts, { waitMs: WAIT_MS });
   const { lost, doubled, unknown, differing } = conservation.counts;
   return {
     lost,
     doubled: doubled + unknown,
-    differences: parity.differences + differing + pending.length,
+    differences: parity.differences + differing + pending.length + stale.length,
     examples: [
       ...differences.map((difference) => JSON.stringify(difference, bigintsAsText)),
-      ...pending.map((one) => `not reached: ${JSON.stringify(one, bigintsAsText)}`),
+      ...[...pending, ...stale].map((one) => `not reached: ${JSON.stringify(one, bigintsAsText)}`),
     ],
   };
 }

@@ -38,7 +38,7 @@ export interface PlatformOptions {
 }
 
 /** The least that the broker allows: a killed member holds up its group for so long. */
-export const SESSION_TIMEOUT_MS = 6_000;
+export const SESSION_TIMEOUT_MS = 3_000;
 
 const env = {
   MILLRACE_LOG_LEVEL: 'warn',

@@ -20,8 +20,16 @@ export interface Supervised {
   thaw(): void;
   /** SIGTERM; it is started again. */
   leave(): Promise<void>;
-  /** How often it ended without having been told to. */
-  readonly ownEnds: readonly string[];
+  /** Each time that it ended without having been told to. */
+  readonly ownEnds: readonly OwnEnd[];
+}
+
+/** An end that nobody asked for. */
+export interface OwnEnd {
+  /** What it said last. */
+  readonly why: string;
+  /** Whether it was ready before; a process that misses a server at its start never was. */
+  readonly wasReady: boolean;
 }
 
 /** Starts a component; the number counts its lives from 0. */
@@ -33,12 +41,12 @@ const PAUSE_AFTER_FAILURE_MS = 1_000;
 const FIRST_START_MS = 240_000;
 
 /**
- * Starts a process and keeps it running until `stop`. Resolves when it is ready for the first time.
+ * Starts a process and keeps it running until `stop`, which kills it. Resolves when it is ready for the first time.
  *
  * @throws MillraceError COMPONENT_FAILED when it never was, with its last reason
  */
 export async function supervise(name: string, guard: Guard, launch: Launch): Promise<Running<Supervised>> {
-  const ownEnds: string[] = [];
+  const ownEnds: OwnEnd[] = [];
   const readyWaiters = new Set<() => void>();
   const state = { told: false, stopping: false };
   let pid: number | undefined;
@@ -46,8 +54,8 @@ export async function supervise(name: string, guard: Guard, launch: Launch): Pro
   let between: (() => Promise<void>) | undefined;
   let end: (() => void) | undefined;
 
-  function endedByItself(why: string): void {
-    if (!state.told && !state.stopping) ownEnds.push(why);
+  function endedByItself(why: string, wasReady: boolean): void {
+    if (!state.told && !state.stopping) ownEnds.push({ why, wasReady });
   }
 
   async function live(number: number): Promise<void> {
@@ -60,7 +68,7 @@ export async function supervise(name: string, guard: Guard, launch: Launch): Pro
         pid = started;
       },
       onFailure: (error) => {
-        endedByItself(error.message);
+        endedByItself(error.message, true);
         end?.();
       },
     };
@@ -77,7 +85,7 @@ export async function supervise(name: string, guard: Guard, launch: Launch): Pro
       try {
         await live(number);
       } catch (error) {
-        endedByItself(describeError(error));
+        endedByItself(describeError(error), false);
       }
       // Nothing is left where it was stopped while it started.
       await life?.stop();
@@ -101,7 +109,8 @@ export async function supervise(name: string, guard: Guard, launch: Launch): Pro
 
   async function stop(alive: Promise<void>): Promise<void> {
     state.stopping = true;
-    signal('SIGCONT');
+    // Nobody needs what it leaves behind, and to leave in good order is tried by `leave`.
+    signal('SIGKILL');
     await life?.stop();
     end?.();
     await alive;
@@ -132,7 +141,10 @@ export async function supervise(name: string, guard: Guard, launch: Launch): Pro
   const alive = keepAlive();
   if (!(await Promise.race([firstReady, delay(FIRST_START_MS, false, { ref: false })]))) {
     await stop(alive);
-    throw new MillraceError('COMPONENT_FAILED', `${name} did not start: ${ownEnds.at(-1) ?? 'no reason'}`);
+    throw new MillraceError(
+      'COMPONENT_FAILED',
+      `${name} did not start: ${ownEnds.at(-1)?.why ?? 'no reason'}`,
+    );
   }
   return { value, stop: () => stop(alive) };
 }
