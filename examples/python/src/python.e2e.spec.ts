@@ -141,7 +141,7 @@ it('lets a Python producer write features that land in both stores, and read the
 
   const query = `SELECT airport, runway, departures, carriers, toUnixTimestamp64Micro(event_time) AS micros FROM features_${view} ORDER BY airport`;
   // The view for analysts is made before its first row, and not always before the online store has it.
-  await vi.waitFor(async () => expect(await readRows(query)).toHaveLength(2), { timeout: 30_000 });
+  await vi.waitFor(async () => expect(await readRows(query)).toHaveLength(2), { timeout: 90_000 });
   expect(await readRows(query)).toEqual([
     { airport: 'SFO', runway: '1', departures: '2', carriers: [], micros: '980948700000000' },
     {

@@ -124,7 +124,7 @@ it('imports history, once however often, and traces it to both stores', async ()
         offlineLag: '0',
       });
     },
-    { timeout: 30_000, interval: 500 },
+    { timeout: 90_000, interval: 500 },
   );
   const traced = await millrace(['trace', `${name}_id=SF1`, '--limit', '1000', '--json']);
   const trace = z

@@ -13,6 +13,10 @@ const schema = z.object({
     .string()
     .default('millrace')
     .describe('The database in which tests make their tables.'),
+  clickhouseCluster: z
+    .string()
+    .optional()
+    .describe('The cluster on which tests replicate their tables; left out for one server.'),
 });
 
 /**
@@ -35,6 +39,7 @@ export function stackFromEnvironment(
       user: given.clickhouseUser,
       password: given.clickhousePassword,
       database: given.clickhouseDatabase,
+      ...(given.clickhouseCluster === undefined ? {} : { cluster: given.clickhouseCluster }),
     },
   };
 }

@@ -17,6 +17,11 @@ test('the servers that the environment names', () => {
   });
 });
 
+test('a cluster of ClickHouse, when one is named', () => {
+  const stack = stackFromEnvironment({ ...given, MILLRACE_TEST_CLICKHOUSE_CLUSTER: 'replicas' });
+  expect(stack?.clickhouse.cluster).toBe('replicas');
+});
+
 test('none when no broker is named; an error that names what is missing', () => {
   expect(stackFromEnvironment({})).toBeUndefined();
   const { MILLRACE_TEST_REDIS_URL: _, ...without } = given;

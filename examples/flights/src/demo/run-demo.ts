@@ -8,9 +8,9 @@ import { firstModelCard, loadScorer, priorScorer } from '../scorer.ts';
 import { type CheckResult, runChecks } from './checks.ts';
 import { demoMonitors } from './monitors.ts';
 import { type DemoOptions, describeRange } from './options.ts';
-import { parityChecks } from './parity-check.ts';
 import { whenStored, whenWindowsClosed } from './progress-of-stores.ts';
 import type { Output } from './progress.ts';
+import { proofChecks } from './proof-checks.ts';
 import { definitions, releaseFirstModel } from './release-model.ts';
 import { heading, showSnapshot, showSummary } from './show-summary.ts';
 import { snapshotChecks, takeSnapshot } from './snapshot.ts';
@@ -71,7 +71,7 @@ export function startDemo(
     const snapshot = await takeSnapshot(world.millrace, firstDay, sent.at);
     const checks = await runChecks([
       ...storeChecks(world, sent),
-      ...parityChecks(world, sent.at),
+      ...proofChecks(world.verify()),
       ...snapshotChecks(world, snapshot, sent.predictions),
       windowsClosed(closed),
     ]);

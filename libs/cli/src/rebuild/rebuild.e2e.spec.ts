@@ -30,7 +30,7 @@ const options = {
   MILLRACE_ONLINE_PROJECTOR_GENERATION_GRACE: GRACE,
   MILLRACE_OFFLINE_PROJECTOR_GRACE: GRACE,
 };
-const WAIT = { timeout: 40_000, interval: 50 };
+const WAIT = { timeout: 90_000, interval: 50 };
 
 let running: Running<unknown>;
 let world: RebuildWorld;

@@ -1,9 +1,15 @@
-import type { Difference, DifferenceCounts, Pending, VerificationReport } from '@millrace/verification';
+import type {
+  Difference,
+  DifferenceCounts,
+  Pending,
+  StaleView,
+  VerificationReport,
+} from '@millrace/verification';
 import { grouped, table } from '../io/table.ts';
 
 /** The report for people. */
 export function reportText(report: VerificationReport): string {
-  const { conservation, parity, records, differences, pending } = report;
+  const { conservation, parity, records, differences, pending, stale } = report;
   const topics = table(
     [
       'TOPIC',
@@ -43,6 +49,7 @@ export function reportText(report: VerificationReport): string {
         ]),
     ...(differences.length === 0 ? [] : [differencesText(differences, totalOf(report.counts))]),
     ...(pending.length === 0 ? [] : [pendingText(pending)]),
+    ...(stale.length === 0 ? [] : [staleText(stale)]),
     `${verdicts[report.outcome]} ${report.seconds.toFixed(1)} s.`,
   ].join('\n\n');
 }
@@ -50,7 +57,7 @@ export function reportText(report: VerificationReport): string {
 const verdicts = {
   equal: 'Equal: both stores are what the log says.',
   different: 'DIFFERENT: the stores are not what the log says.',
-  'not-reached': 'NOT REACHED: what was checked is right, but a store has not all that the log had.',
+  'not-reached': 'NOT REACHED: what was checked is right, but not all could be checked.',
 } as const;
 
 function countsOf({ lost, unknown, doubled, differing }: DifferenceCounts): string[] {
@@ -96,6 +103,17 @@ function pendingText(pending: readonly Pending[]): string {
     ...pending.map(
       ({ store, topic, partition, has, wanted }) =>
         `- the ${store} store has ${topic}/${partition} before offset ${has}, the log had it before ${wanted}`,
+    ),
+  ].join('\n');
+}
+
+function staleText(stale: readonly StaleView[]): string {
+  return [
+    'Views for analysts that an offline-projector has to put right:',
+    ...stale.map(({ topic, view, shows, live }) =>
+      shows === null
+        ? `- ${view} is not there, or shows no generation; generation ${live} of ${topic} is live`
+        : `- ${view} still shows generation ${shows} of ${topic}, where generation ${live} is live`,
     ),
   ].join('\n');
 }
