@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 const stack = new URL('./libs/testing/src/global-setup.ts', import.meta.url).pathname;
+/** Longer than anything takes, also on a busy machine: who waits for progress loses nothing by it. */
+const patience = { timeout: 90_000, interval: 50 };
 const exclude = ['**/node_modules/**', '**/.millrace/**', '**/.nx/**'];
 
 /** The tier is in the file's name. Tests of the last two tiers get one running stack for the whole run. */
@@ -15,6 +17,7 @@ export default defineConfig({
           include: ['**/*.unit.spec.ts'],
           exclude,
           testTimeout: 20_000,
+          expect: { poll: { timeout: 15_000 } },
         },
       },
       {
@@ -23,8 +26,9 @@ export default defineConfig({
           include: ['**/*.int.spec.ts'],
           exclude,
           globalSetup: [stack],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           hookTimeout: 120_000,
+          expect: { poll: patience },
         },
       },
       {
@@ -35,6 +39,7 @@ export default defineConfig({
           globalSetup: [stack],
           testTimeout: 240_000,
           hookTimeout: 240_000,
+          expect: { poll: patience },
         },
       },
     ],
