@@ -299,8 +299,12 @@ it('does not take the markers of transactions for lost records', async () => {
   for (const partition of [0, 1, 2]) {
     await transaction.send({ topic: topicOf(), messages: [{ partition, value: 'taken back' }] });
   }
+  const ends = async () => (await world.parts.log.spans(topicOf())).reduce((sum, { next }) => sum + next, 0n);
+  const before = await ends();
   await transaction.abort();
   await producer.disconnect();
+  // The coordinator writes markers after it has answered; until then nothing of the transaction can be read.
+  await expect.poll(ends).toBe(before + 6n);
   await world.append(view, [row('after', 1n)]);
   await projectAll();
   expect(await check()).toMatchObject({

@@ -287,6 +287,8 @@ it('reads past the markers of transactions', async () => {
     await transaction.commit();
   }
   await producer.disconnect();
+  // The coordinator writes markers after it has answered.
+  await expect.poll(async () => (await log.spans(topic))[0]?.next).toBe(4n);
   const seen: string[] = [];
   const onRecord = ({ key }: LogRecord) => void seen.push(String(key));
   const { value: follower, stop } = await log.follow({ topic, onRecord, onFailure: fail });
