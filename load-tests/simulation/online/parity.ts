@@ -19,6 +19,8 @@ export class Parity {
   readonly #producers: Producers;
   readonly #partitions: number;
   readonly #collected: Collected;
+  /** Generations that were retired at some time. */
+  readonly #retired = new Set<string>();
 
   constructor(redis: SimulatedRedis, producers: Producers, partitions: number, collected: Collected) {
     this.#collected = collected;
@@ -40,9 +42,14 @@ export class Parity {
     touched.clear();
     for (const { topic, number, state } of storedGenerations(this.#redis)) {
       // What is retired is being dropped, positions first.
-      if (state === 'retired') continue;
+      if (state === 'retired') {
+        this.#retired.add(`${topic}#${number}`);
+        continue;
+      }
       for (const bucket of buckets) this.#checkBucket(bucket, topic, number);
-      if (hasApplied || buckets.size > 0) this.#checkApplied(topic, number);
+      // A drop may have gone on over the loss of its own reason; who fills the generation again finds it behind.
+      const wasDropped = this.#redis.losses > 0 && this.#retired.has(`${topic}#${number}`);
+      if ((hasApplied || buckets.size > 0) && !wasDropped) this.#checkApplied(topic, number);
     }
   }
 
