@@ -12,6 +12,9 @@ from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
+# Without one the client waits for ever for an answer that was lost; with one it asks again.
+REGISTRY_TIMEOUT_S = 10
+
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -20,7 +23,7 @@ def main() -> None:
     options.add_argument("--topic", required=True)
     asked = options.parse_args()
 
-    deserialize = AvroDeserializer(SchemaRegistryClient({"url": asked.registry}))
+    deserialize = AvroDeserializer(SchemaRegistryClient({"url": asked.registry, "timeout": REGISTRY_TIMEOUT_S}))
     consumer = Consumer(
         {"bootstrap.servers": asked.brokers, "group.id": f"read-events-{uuid.uuid4()}", "enable.auto.commit": False}
     )

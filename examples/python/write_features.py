@@ -20,6 +20,9 @@ from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
+# Without one the client waits for ever for an answer that was lost; with one it asks again.
+REGISTRY_TIMEOUT_S = 10
+
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -29,7 +32,7 @@ def main() -> None:
     asked = options.parse_args()
     topic = f"features.{asked.view}"
 
-    registry = SchemaRegistryClient({"url": asked.registry})
+    registry = SchemaRegistryClient({"url": asked.registry, "timeout": REGISTRY_TIMEOUT_S})
     text = registry.get_latest_version(f"{topic}-value").schema.schema_str
     # The definition of the view made this schema: rows use it as it is.
     serialize = AvroSerializer(registry, text, conf={"auto.register.schemas": False, "use.latest.version": True})
