@@ -6,7 +6,7 @@ import {
 import { z } from 'zod';
 import { describeError, MillraceError } from '@millrace/kernel';
 import type { SchemaRegistry } from '../schema-registry.ts';
-import { ensureRule } from './ensure-rule.ts';
+import { ANSWER_MS, ensureRule } from './ensure-rule.ts';
 import { schemaReader } from './read-schema.ts';
 
 /** How to reach the schema registry. Spread into a service's config. */
@@ -41,6 +41,8 @@ export function connectSchemaRegistry(options: z.input<typeof configSchema>): Sc
     host: schemaRegistryUrl,
     ...(username === '' ? {} : { auth: { username, password } }),
     retry: { retries: 3, initialRetryTimeInSecs: 0.1, maxRetryTimeInSecs: 2 },
+    // An answer may be lost, and without a limit it would be waited for without end.
+    middlewares: [() => ({ prepareRequest: async (next) => (await next()).enhance({ timeout: ANSWER_MS }) })],
   });
   return {
     async register(subject, schema) {

@@ -2,6 +2,8 @@ import { describeError, MillraceError } from '@millrace/kernel';
 import { z } from 'zod';
 
 const LEVEL = 'FULL_TRANSITIVE';
+/** Longest wait for an answer, in milliseconds: one may be lost. */
+export const ANSWER_MS = 10_000;
 const JSON_TYPE = 'application/vnd.schemaregistry.v1+json';
 const configSchema = z.object({ compatibilityLevel: z.string() });
 
@@ -24,6 +26,7 @@ export async function ensureRule(
       method: 'PUT',
       headers: { ...headers, 'content-type': JSON_TYPE },
       body,
+      signal: AbortSignal.timeout(ANSWER_MS),
     });
     await response.body?.cancel();
     // Of two who set it at once, Apicurio refuses the second.
@@ -42,7 +45,7 @@ async function readLevel(
   address: string,
   headers: Readonly<Record<string, string>>,
 ): Promise<string | undefined> {
-  const response = await fetch(address, { headers });
+  const response = await fetch(address, { headers, signal: AbortSignal.timeout(ANSWER_MS) });
   if (response.ok) return configSchema.parse(await response.json()).compatibilityLevel;
   await response.body?.cancel();
   return undefined;
